@@ -1,0 +1,406 @@
+/*
+ * cinch/cinch.h - compress and decompress files asynchronously, on every core
+ *
+ * A *pool* owns worker threads. A *job* is one file, or one pair of descriptors, on its way
+ * through a pool. A job's *callbacks* run on the pool's workers: progress any number of times,
+ * then completion once.
+ *
+ * Threads. Every function may be called from any thread, and several at once on one handle,
+ * unless its own comment says otherwise. A handle must not be used after the call that drops
+ * it (cinch_job_release, _detach, _close, cinch_pool_destroy, cinch_reader_close) was made.
+ *
+ * Callbacks. Each is entered with no lock of the library held, and a job's callbacks never
+ * overlap. Inside one, these are allowed: submit, cancel, stats, message, release, detach.
+ * Waiting is not: there cinch_job_wait(), compress_file() and decompress_file() return
+ * CINCH_E_DEADLOCK, and cinch_job_close() and cinch_pool_destroy(), which return nothing, do
+ * nothing but record CINCH_E_DEADLOCK as the error of the job whose callback made the call.
+ *
+ * Memory. Everything that the caller wrote before a submit is visible to the callbacks;
+ * everything that they wrote is visible after cinch_job_wait() or cinch_job_close().
+ *
+ * The process. The library changes nothing that the process owns: no umask, signal
+ * disposition, working directory, locale; it never prints, exits or aborts. Its threads block
+ * all signals and are named "cinch". Its descriptors are close-on-exec. After fork() the child
+ * has no pool threads: the default pool starts anew there, calls on handles of the parent
+ * return CINCH_E_SHUTDOWN, and dropping one does nothing.
+ *
+ * Structures begin with `struct_size`, which the caller sets to the structure's size in the
+ * header it was compiled with: a library that is newer or older than the header then reads and
+ * writes what both know. Use the CINCH_*_INIT macros.
+ *
+ * Not promised: the output's bytes depend on the input, its length, the options and the
+ * engines of the build, never on the number of threads or on timing; but another version of
+ * this library, of libzstd or of zlib may write other bytes of the same meaning.
+ */
+#ifndef CINCH_CINCH_H
+#define CINCH_CINCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cinch/compress_async.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* --- Error codes ------------------------------------------------------------------------ */
+
+/* The numbers are fixed for good. cinch_strerror() gives each a sentence. */
+enum {
+    CINCH_OK = 0,               /* done */
+    CINCH_E_CANCELLED = 1,      /* cancelled before publishing */
+    CINCH_E_INVALID = 2,        /* a bad argument: NULL or empty path, level or flag out of range */
+    CINCH_E_NO_MEMORY = 3,      /* an allocation failed */
+    CINCH_E_NO_THREAD = 4,      /* no worker thread could be started */
+    CINCH_E_SHUTDOWN = 5,       /* the pool is closing, or belongs to the parent process */
+    CINCH_E_TOO_LATE = 6,       /* cancel came after publishing began */
+    CINCH_E_DEADLOCK = 7,       /* a blocking call was made inside a callback */
+    CINCH_E_NOT_FOUND = 10,     /* input, or the output's directory, does not exist */
+    CINCH_E_PERMISSION = 11,    /* permission denied, or a read-only file system */
+    CINCH_E_FILE_TYPE = 12,     /* a directory, or a kind of file that cannot be used */
+    CINCH_E_EXISTS = 13,        /* the output exists and CINCH_FLAG_NO_REPLACE was set */
+    CINCH_E_SAME_FILE = 14,     /* input and output are one file, by any path or link */
+    CINCH_E_NO_SPACE = 15,      /* disk, quota or file-size limit reached */
+    CINCH_E_IO = 16,            /* any other read or write error; see cinch_job_message() */
+    CINCH_E_INPUT_CHANGED = 17, /* the input shrank or was truncated while being read */
+    CINCH_E_BROKEN_PIPE = 18,   /* the reader of the output went away */
+    CINCH_E_FORMAT = 20,        /* the input is in no format that the library reads */
+    CINCH_E_CORRUPT = 21,       /* the data contradicts its format */
+    CINCH_E_TRUNCATED = 22,     /* the input ends too early */
+    CINCH_E_CHECKSUM = 23,      /* decoded data does not match its checksum or length */
+    CINCH_E_MEMORY_LIMIT = 24,  /* more memory is needed than `memory_limit` allows */
+    CINCH_E_OUTPUT_LIMIT = 25,  /* decoding would pass `output_limit` */
+    CINCH_E_TRAILING = 26,      /* valid data is followed by bytes that are not padding */
+    CINCH_E_UNSUPPORTED = 27,   /* a valid feature that this build cannot decode */
+    CINCH_E_INTERNAL = 30       /* a bug in the library */
+};
+
+/*
+ * A sentence in English for an error code, without a full stop: "no space left on the device".
+ * Static storage, never NULL; for a number that is no code, a sentence that says so. Never
+ * fails, never blocks.
+ */
+CINCH_API const char *cinch_strerror(int32_t error_code);
+
+/* --- Options ---------------------------------------------------------------------------- */
+
+/* `cinch_options.format`: what compression writes. Decompression looks at the data instead. */
+enum {
+    CINCH_FORMAT_AUTO = 0, /* by the output path's suffix: .gz, .zz, .zlib; else zstd */
+    CINCH_FORMAT_ZSTD = 1, /* RFC 8878 frames */
+    CINCH_FORMAT_GZIP = 2, /* one RFC 1952 member */
+    CINCH_FORMAT_ZLIB = 3  /* one RFC 1950 stream */
+};
+
+/* `cinch_options.level`, beside the numbers that each format has. */
+enum {
+    CINCH_LEVEL_DEFAULT = 0 /* the format's own default: 3 for zstd, 6 for gzip and zlib */
+};
+
+/* `cinch_options.flags`, any of them or-ed together. */
+enum {
+    /* An existing output is CINCH_E_EXISTS, decided again at the instant of publishing. */
+    CINCH_FLAG_NO_REPLACE = 1 << 0,
+    /* fsync the file, and after publishing its directory, before success is reported. */
+    CINCH_FLAG_DURABLE = 1 << 1,
+    /* Decode what was encoded and compare it with what was read before publishing. */
+    CINCH_FLAG_VERIFY = 1 << 2,
+    /* zstd: one frame, written by libzstd's own threads. The best ratio for readers that need
+     * one frame; such a file cannot be decompressed in parallel. Other formats always write
+     * one member or stream, and ignore it. */
+    CINCH_FLAG_SINGLE_STREAM = 1 << 3,
+    /* Do not copy mode, times and owner; the output's mode is then 0666 less the umask. */
+    CINCH_FLAG_NO_METADATA = 1 << 4,
+    /* zstd: write no content checksum (4 bytes a frame). Other formats always have theirs. */
+    CINCH_FLAG_NO_CHECKSUM = 1 << 5,
+    /* Decompression to a regular file: blocks of zeros become holes. */
+    CINCH_FLAG_SPARSE = 1 << 6
+};
+
+/*
+ * Hears how far a job has come.
+ *
+ * user         `cinch_options.user`.
+ * bytes_done   Bytes of input dealt with so far. Never decreases. 0 in the first call.
+ * bytes_total  Bytes of input in all, as found when the input was opened; 0 while unknown (a
+ *              pipe). In the last call of a job that succeeds it equals `bytes_done`.
+ *
+ * Called when the input was opened, then at most every 50 milliseconds, and, on success, a
+ * last time when the output is published. A job that fails before its input was opened makes
+ * no call. Runs on a worker thread; while it runs one worker waits for it.
+ */
+typedef void (*cinch_progress_fn)(void *user, uint64_t bytes_done, uint64_t bytes_total);
+
+/*
+ * Hears how a job ended: exactly once for every submit that returned CINCH_OK, unless
+ * cinch_job_detach() silenced the job; after the last progress call has returned.
+ *
+ * user         `cinch_options.user`. The library does not touch it again.
+ * error_code   CINCH_OK, or the job's first error in the order of the input.
+ *
+ * Runs on a worker thread. It may run before the submit has returned.
+ */
+typedef void (*cinch_completion_fn)(void *user, int32_t error_code);
+
+/*
+ * What a job does and how. Read during the submit only; 0 in every field but the first means
+ * the defaults.
+ *
+ * struct_size   sizeof(cinch_options) in the caller's header. Required.
+ * format        CINCH_FORMAT_*. 0 = AUTO. Ignored when decompressing.
+ * level         CINCH_LEVEL_DEFAULT; zstd -131072 to 22; gzip and zlib 1 to 9. Outside:
+ *               CINCH_E_INVALID. Ignored when decompressing.
+ * flags         CINCH_FLAG_*. An unknown bit is CINCH_E_INVALID.
+ * chunk_size    Bytes of input that are compressed independently of the rest, 4 KiB to
+ *               1 GiB; outside: CINCH_E_INVALID. 0 = chosen from the input's length and the
+ *               level. gzip raises it where its index would not fit. Ignored when
+ *               decompressing.
+ * memory_limit  Bytes a job may hold, decoder windows included. 0 = no limit when compressing,
+ *               windows of at most 128 MiB when decompressing. A smaller limit gives the job
+ *               fewer workers; where not even one fits: CINCH_E_MEMORY_LIMIT.
+ * output_limit  Bytes of output allowed when decompressing; one more is
+ *               CINCH_E_OUTPUT_LIMIT. 0 = no limit. Ignored when compressing.
+ * on_progress, on_complete  See their types. NULL allowed.
+ * user          Handed to both callbacks; the library never follows it.
+ */
+typedef struct cinch_options {
+    size_t struct_size;
+    int32_t format;
+    int32_t level;
+    uint32_t flags;
+    uint32_t chunk_size;
+    uint64_t memory_limit;
+    uint64_t output_limit;
+    cinch_progress_fn on_progress;
+    cinch_completion_fn on_complete;
+    void *user;
+} cinch_options;
+
+/* Options with struct_size filled in and everything else the default. */
+#define CINCH_OPTIONS_INIT                                                                         \
+    {                                                                                              \
+        sizeof(cinch_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL                                  \
+    }
+
+/* --- Pools ------------------------------------------------------------------------------ */
+
+typedef struct cinch_pool cinch_pool; /* worker threads shared by jobs */
+typedef struct cinch_job cinch_job;   /* one file on its way */
+
+typedef struct cinch_pool_options {
+    size_t struct_size; /* sizeof(cinch_pool_options) in the caller's header; required */
+    uint32_t threads;   /* worker threads at most, 1 to 1024; 0 = one per processor that this
+                         * process may run on, counting affinity and cgroup quota */
+} cinch_pool_options;
+
+#define CINCH_POOL_OPTIONS_INIT                                                                    \
+    {                                                                                              \
+        sizeof(cinch_pool_options), 0                                                              \
+    }
+
+/* cinch_pool_destroy()'s `mode`. */
+enum {
+    CINCH_DRAIN = 0, /* jobs already submitted run to their ends */
+    CINCH_CANCEL = 1 /* they are cancelled first */
+};
+
+/*
+ * Makes a pool and starts its first worker; further ones start when there is work for them.
+ *
+ * options  NULL = all defaults.
+ * pool     Receives the pool, which the caller owns and gives back with cinch_pool_destroy();
+ *          on failure it receives NULL. Must not be NULL.
+ *
+ * Returns CINCH_OK; CINCH_E_INVALID (`pool` NULL, threads out of range, struct_size too
+ * small), CINCH_E_NO_MEMORY, CINCH_E_NO_THREAD.
+ */
+CINCH_API int32_t cinch_pool_create(const cinch_pool_options *options, cinch_pool **pool);
+
+/*
+ * Ends a pool: refuses new jobs with CINCH_E_SHUTDOWN, waits until every job's completion
+ * callback has returned, joins the threads, frees the pool.
+ *
+ * mode  CINCH_DRAIN or CINCH_CANCEL; any other value is taken as CINCH_CANCEL.
+ *
+ * After it has returned no callback of the pool runs. Job handles stay valid and are dropped
+ * as usual. NULL is allowed and does nothing: the default pool lives as long as the process.
+ * Blocks; inside a callback see "Callbacks" above. In a forked child it does nothing.
+ */
+CINCH_API void cinch_pool_destroy(cinch_pool *pool, int32_t mode);
+
+/* --- Jobs ------------------------------------------------------------------------------- */
+
+/*
+ * Submits a file to be compressed.
+ *
+ * pool     NULL = the default pool, made on first use with one thread per processor that this
+ *          process may run on. A pool must outlive its submits' calls, not its jobs' handles.
+ * input    Path of what is read: a regular file, or a FIFO or character device, which is read
+ *          to its end. Copied.
+ * output   Path of what is written. Copied. A regular file is written as a temporary without
+ *          a name (or hidden beside it, mode 0600) and takes its name, in the place of an
+ *          existing file, only when complete; a symbolic link is followed to the place of its
+ *          target; a FIFO, socket or character device is written in place.
+ * options  NULL = all defaults. Copied.
+ * job      Receives a handle that the caller drops with cinch_job_release(), _detach() or
+ *          _close(); written before any callback can run, and set to NULL on failure. NULL =
+ *          no handle is wanted.
+ *
+ * Opens no file and does not block. Returns CINCH_OK, and the job completes exactly once; or
+ * CINCH_E_INVALID (a NULL or empty path, an option out of range), CINCH_E_NO_MEMORY,
+ * CINCH_E_NO_THREAD, CINCH_E_SHUTDOWN, and no callback ever runs for it.
+ *
+ * The job ends with one of: CINCH_OK, CINCH_E_CANCELLED, _NO_MEMORY, _DEADLOCK, _NOT_FOUND,
+ * _PERMISSION, _FILE_TYPE, _EXISTS, _SAME_FILE, _NO_SPACE, _IO, _INPUT_CHANGED, _BROKEN_PIPE,
+ * _MEMORY_LIMIT, _CHECKSUM (CINCH_FLAG_VERIFY found a difference), _INTERNAL.
+ */
+CINCH_API int32_t cinch_compress(cinch_pool *pool, const char *input, const char *output,
+                                 const cinch_options *options, cinch_job **job);
+
+/*
+ * Submits a file to be decompressed; otherwise as cinch_compress(). Jobs may end also with
+ * CINCH_E_FORMAT, _CORRUPT, _TRUNCATED, _CHECKSUM, _OUTPUT_LIMIT, _TRAILING, _UNSUPPORTED.
+ */
+CINCH_API int32_t cinch_decompress(cinch_pool *pool, const char *input, const char *output,
+                                   const cinch_options *options, cinch_job **job);
+
+/*
+ * Submits a pair of descriptors; otherwise as cinch_compress(), with CINCH_FORMAT_AUTO being
+ * zstd. -1 or a descriptor that is not open for the purpose ends the job with CINCH_E_IO.
+ *
+ * Both stay the caller's, must stay open until completion, and may be blocking or not. A
+ * regular input is read from its current offset and left at its end; a regular output is
+ * appended to at its current offset, or at its end in append mode. What was written before
+ * an error stays written. Nothing is renamed and no metadata is copied. "Published" means
+ * here that the last byte was written.
+ */
+CINCH_API int32_t cinch_compress_fd(cinch_pool *pool, int input_fd, int output_fd,
+                                    const cinch_options *options, cinch_job **job);
+
+/* Submits a pair of descriptors to be decompressed: see the two functions above. */
+CINCH_API int32_t cinch_decompress_fd(cinch_pool *pool, int input_fd, int output_fd,
+                                      const cinch_options *options, cinch_job **job);
+
+/*
+ * Asks a job to end early. Never blocks; allowed in any callback; harmless when repeated.
+ *
+ * Returns CINCH_OK: the output is never published, and the job ends, or has ended, with
+ * CINCH_E_CANCELLED or an error that came first. CINCH_E_TOO_LATE: the output is being or was
+ * published, and the result stands. CINCH_E_INVALID: `job` is NULL. CINCH_E_SHUTDOWN: the job
+ * is the parent process's.
+ */
+CINCH_API int32_t cinch_job_cancel(cinch_job *job);
+
+/*
+ * Waits until the job's completion callback has returned (or would have) and returns the
+ * job's result. May be called any number of times. CINCH_E_DEADLOCK inside a callback,
+ * CINCH_E_INVALID for NULL, CINCH_E_SHUTDOWN for a job of the parent process.
+ */
+CINCH_API int32_t cinch_job_wait(cinch_job *job);
+
+typedef struct cinch_stats {
+    size_t struct_size;   /* sizeof(cinch_stats) in the caller's header; set by the caller */
+    uint64_t bytes_in;    /* bytes of input dealt with */
+    uint64_t bytes_out;   /* bytes of output written */
+    uint64_t bytes_total; /* bytes of input in all; 0 while unknown */
+    uint64_t elapsed_ns;  /* nanoseconds from submit until now, or until the job's end */
+} cinch_stats;
+
+#define CINCH_STATS_INIT                                                                           \
+    {                                                                                              \
+        sizeof(cinch_stats), 0, 0, 0, 0                                                            \
+    }
+
+/*
+ * Reads how far a job has come, without a lock; at any time in a job's life. The figures are
+ * each exact but not one snapshot. Returns CINCH_OK; CINCH_E_INVALID (NULL, or struct_size
+ * smaller than itself); CINCH_E_SHUTDOWN for a job of the parent process.
+ */
+CINCH_API int32_t cinch_job_stats(const cinch_job *job, cinch_stats *stats);
+
+/*
+ * Writes what went wrong into `buffer`: the action, the path, the system's reason, as in
+ * "cannot open input '/a/b': No such file or directory". The empty text while the job has no
+ * error. At most `size` bytes, NUL included; a longer text is cut off. Paths appear byte for
+ * byte as they were given.
+ *
+ * Returns CINCH_OK; CINCH_E_INVALID (NULL, or a size of 0); CINCH_E_SHUTDOWN for a job of the
+ * parent process.
+ */
+CINCH_API int32_t cinch_job_message(const cinch_job *job, char *buffer, size_t size);
+
+/*
+ * Drops the handle; the job and its callbacks go on. Never blocks. NULL does nothing.
+ */
+CINCH_API void cinch_job_release(cinch_job *job);
+
+/*
+ * Cancels the job, silences it, drops the handle: no callback that has not begun by now will
+ * begin, not even completion. Never blocks, so it suits finalizers; a callback that is running
+ * on another thread runs to its end. An output that is being published is published. NULL
+ * does nothing.
+ */
+CINCH_API void cinch_job_detach(cinch_job *job);
+
+/*
+ * Cancels the job, waits for its completion callback to return, drops the handle: when it has
+ * returned, no callback of the job runs or will run. NULL does nothing. Inside a callback it
+ * keeps the handle valid and only records CINCH_E_DEADLOCK: see "Callbacks" above.
+ */
+CINCH_API void cinch_job_close(cinch_job *job);
+
+/* --- Random access ---------------------------------------------------------------------- */
+
+typedef struct cinch_reader cinch_reader; /* random access to a compressed file */
+
+/*
+ * Opens a compressed file for reading at any place of its decompressed content. The file must
+ * be a regular one that can be split: .zst or .gz written by this library, zstd in the seekable
+ * format, BGZF.
+ *
+ * reader  Receives the reader, which the caller owns and gives back with cinch_reader_close();
+ *         NULL on failure. Must not be NULL.
+ *
+ * Blocks while it reads the file's index. Returns CINCH_OK; CINCH_E_UNSUPPORTED for a
+ * compressed file that cannot be split; CINCH_E_INVALID, _NO_MEMORY, _NOT_FOUND, _PERMISSION,
+ * _FILE_TYPE, _IO, _FORMAT, _CORRUPT, _TRUNCATED.
+ */
+CINCH_API int32_t cinch_reader_open(const char *path, cinch_reader **reader);
+
+/* The file's decompressed length in bytes; -CINCH_E_INVALID for NULL. Never blocks. */
+CINCH_API int64_t cinch_reader_size(const cinch_reader *reader);
+
+/*
+ * Reads decompressed bytes `offset` to `offset + size`, decoding only the chunks they lie in.
+ * Thread-safe: calls on one reader from several threads run at the same time.
+ *
+ * Returns the number of bytes written to `buffer`: `size`, or fewer where the content ends, 0
+ * at and past its end; or the negative of an error code, when the buffer's content is
+ * undefined. Blocks on the file only. At most INT64_MAX bytes a call.
+ */
+CINCH_API int64_t cinch_reader_pread(cinch_reader *reader, void *buffer, size_t size,
+                                     uint64_t offset);
+
+/*
+ * Closes the file and frees the reader. No other call on it may be under way. NULL does
+ * nothing.
+ */
+CINCH_API void cinch_reader_close(cinch_reader *reader);
+
+/* --- The library ------------------------------------------------------------------------ */
+
+/* The library's own version, "1.2.3". Static storage. */
+CINCH_API const char *cinch_version(void);
+
+/*
+ * The engines of this build with the versions found at run time, separated by ", ":
+ * "libzstd 1.5.4, zlib 1.2.13". Static storage; the same pointer at every call.
+ */
+CINCH_API const char *cinch_engines(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
