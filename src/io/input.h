@@ -2,10 +2,10 @@
  * Input: where a job's bytes come from.
  *
  * Two kinds. A *file* (a regular file whose length is known) is read at offsets, by any number
- * of threads at once. A *stream* (a pipe, FIFO, socket, terminal, or a regular file that says
- * it has no bytes, as those in /proc do) is read in order, by one thread at a time, and never
- * blocks: where there is nothing to read yet it says so, and the caller waits for the
- * descriptor elsewhere.
+ * of threads at once. A *stream* (a pipe, FIFO, socket, terminal, or a regular file whose
+ * length says nothing, as of those in /proc and /sys) is read in order, by one thread at a
+ * time, and never blocks: where there is nothing to read yet it says so, and the caller waits
+ * for the descriptor elsewhere.
  *
  * A file is never mapped: one that another program truncates would be SIGBUS in ours.
  */
@@ -21,13 +21,13 @@
 
 struct input {
     int fd;
-    bool owned;          /* opened here, by path; else the caller's descriptor */
-    bool is_file;        /* a file; else a stream */
-    bool is_socket;      /* read with MSG_DONTWAIT */
-    bool is_nonblocking; /* O_NONBLOCK is set: reading without asking poll() first is safe */
-    uint64_t start;      /* file: the offset at which the job's bytes begin */
-    uint64_t size;       /* file: bytes from `start` to the end, as found when opened; else 0 */
-    struct stat status;  /* as found when opened */
+    bool owned;         /* opened here, by path; else the caller's descriptor */
+    bool is_file;       /* a file; else a stream */
+    bool is_socket;     /* read with MSG_DONTWAIT */
+    bool never_blocks;  /* a regular file, or opened here with O_NONBLOCK: no need to ask poll() */
+    uint64_t start;     /* file: the offset at which the job's bytes begin */
+    uint64_t size;      /* file: bytes from `start` to the end, as found when opened; else 0 */
+    struct stat status; /* as found when opened */
 };
 
 enum input_result {
@@ -43,7 +43,12 @@ enum input_result {
  */
 int32_t input_open_path(struct input *input, const char *path, struct failure *failure);
 
-/* Takes the caller's descriptor, which stays the caller's. It must be open for reading. */
+/*
+ * Takes the caller's descriptor, which stays the caller's, its flags untouched. One that is not
+ * open for reading is CINCH_E_IO with EBADF; a directory or block device CINCH_E_FILE_TYPE. A
+ * regular file is read from its current offset; where that is at or behind its end it is a
+ * stream that ends at once. On failure `input` holds nothing and needs no close.
+ */
 int32_t input_open_fd(struct input *input, int fd, struct failure *failure);
 
 /*
