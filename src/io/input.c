@@ -9,7 +9,7 @@
 
 #include "io/descriptor.h"
 
-static const struct input input_closed = {.fd = -1};
+static const struct input input_closed = INPUT_CLOSED;
 
 /* The other half of opening: what kind of thing is this, and where do its bytes lie? */
 static int32_t input_classify(struct input *input, struct failure *failure)

@@ -30,6 +30,12 @@ struct input {
     struct stat status; /* as found when opened */
 };
 
+/* An input on which nothing is open, as an initializer. */
+#define INPUT_CLOSED                                                                               \
+    {                                                                                              \
+        .fd = -1                                                                                   \
+    }
+
 enum input_result {
     INPUT_DATA, /* at least one byte was read */
     INPUT_END,  /* the stream has ended */
@@ -69,7 +75,8 @@ enum input_result input_read(const struct input *input, void *buffer, size_t siz
  * would have. Does nothing for other inputs. */
 void input_mark_consumed(const struct input *input);
 
-/* Closes what input_open_path() opened. Harmless on an input that holds nothing (fd -1). */
+/* Closes what input_open_path() opened. Leaves INPUT_CLOSED, and does nothing to
+ * that. */
 void input_close(struct input *input);
 
 #endif

@@ -21,22 +21,30 @@
 
 #include "error.h"
 #include "io/input.h"
+#include "io/place.h"
+#include "io/temporary.h"
 
 struct output {
-    int fd;        /* what is written; -1 while not open */
-    int directory; /* new file: O_PATH descriptor of the target's folder; else -1 */
+    int fd; /* what is written; -1 while not open. Of a stream it may be another descriptor than
+             * the caller's: of the same pipe, but with O_NONBLOCK for us alone */
     enum {
         OUTPUT_NEW_FILE,
         OUTPUT_STREAM,
         OUTPUT_APPENDED_FILE
     } kind;
-    bool owned;          /* opened here; else the caller's descriptor */
-    bool is_socket;      /* written with MSG_DONTWAIT | MSG_NOSIGNAL */
-    bool is_nonblocking; /* O_NONBLOCK is set: writing without asking poll() first is safe */
-    bool replace;        /* new file: an existing target is replaced; else CINCH_E_EXISTS */
-    char *name;          /* new file: the target's name inside `directory`; owned */
-    char *temporary;     /* new file: its hidden name, where it has one; owned */
+    bool owned;                 /* opened here; else the caller's descriptor */
+    bool is_socket;             /* written with MSG_DONTWAIT | MSG_NOSIGNAL */
+    bool never_blocks;          /* stream: write() cannot block, no need to ask poll() */
+    bool replace;               /* new file: an existing target is replaced; else CINCH_E_EXISTS */
+    struct place place;         /* new file: where it is to appear */
+    struct temporary temporary; /* new file: what is written meanwhile; `fd` is its descriptor */
 };
+
+/* An output on which nothing is open, as an initializer. */
+#define OUTPUT_CLOSED                                                                              \
+    {                                                                                              \
+        .fd = -1, .place = {.directory = -1}, .temporary = {.fd = -1 }                             \
+    }
 
 /* How the finished file is dressed and kept. */
 struct output_finish {
@@ -51,27 +59,34 @@ enum output_result {
 };
 
 /*
- * Opens the place at `path`. `input` is the job's input, already open: if the path leads to the
- * same file, by any name or link, that is CINCH_E_SAME_FILE, decided before anything is
- * touched. Symbolic links are followed to the place of their target, which need not exist.
+ * Opens the place at `path`. `input` is the job's input, already open (or NULL): if the path
+ * leads to the same regular file or FIFO, by any name or link, that is CINCH_E_SAME_FILE,
+ * decided before anything is touched. Symbolic links are followed to the place of their target,
+ * which need not exist. A directory or block device is CINCH_E_FILE_TYPE.
  *
- * replace  false: an existing file, of whatever kind, is CINCH_E_EXISTS.
+ * replace  false: an existing file of any other kind is CINCH_E_EXISTS.
  *
- * Returns OUTPUT_DONE; OUTPUT_WAIT for a FIFO that nobody reads yet: call again in a few
- * milliseconds, `output->fd` is -1; or OUTPUT_ERROR: `output` holds nothing.
+ * Returns OUTPUT_DONE; OUTPUT_WAIT for a FIFO that nobody reads yet, or a socket whose listener
+ * is busy: call again in a few milliseconds, `output->fd` is -1; or OUTPUT_ERROR: `output`
+ * holds nothing.
  */
 enum output_result output_open_path(struct output *output, const char *path, bool replace,
                                     const struct input *input, struct failure *failure);
 
-/* Takes the caller's descriptor, which stays the caller's. It must be open for writing. If it
- * is the regular file that `input` reads, that is CINCH_E_SAME_FILE. */
+/*
+ * Takes the caller's descriptor, which stays the caller's, its flags untouched. One that is not
+ * open for writing is CINCH_E_IO with EBADF, a block device CINCH_E_FILE_TYPE, the regular file
+ * or pipe that `input` (which may be NULL) reads CINCH_E_SAME_FILE. On failure `output` holds
+ * nothing.
+ */
 int32_t output_open_fd(struct output *output, int fd, const struct input *input,
                        struct failure *failure);
 
 /*
  * Appends; one thread at a time. Writes as much of `buffer` as there is room for, adding the
  * number of bytes to `*written`; call again with the rest after OUTPUT_WAIT. For regular files
- * the result is never OUTPUT_WAIT. Raises no SIGPIPE on a thread that blocks it.
+ * the result is never OUTPUT_WAIT. Must run on a thread that blocks SIGPIPE and SIGXFSZ, as the
+ * workers do: there they are not raised, and the error is CINCH_E_BROKEN_PIPE or _NO_SPACE.
  */
 enum output_result output_write(struct output *output, const void *buffer, size_t size,
                                 size_t *written, struct failure *failure);
@@ -87,7 +102,7 @@ int32_t output_set_size(const struct output *output, uint64_t size, struct failu
  * The last step that can take long or fail for want of space, still invisible: gives a new file
  * its mode, times and owner through the descriptor, and syncs it when durable. Set-id bits are
  * copied only where the owner could be; a group that could not be copied gets no more than
- * others have. Streams and appended files: only syncs a regular file when durable.
+ * others have. Streams: nothing. Appended files: only syncs, when durable.
  */
 int32_t output_seal(struct output *output, const struct output_finish *finish,
                     struct failure *failure);
@@ -100,8 +115,9 @@ int32_t output_seal(struct output *output, const struct output_finish *finish,
 int32_t output_publish(struct output *output, const struct output_finish *finish,
                        struct failure *failure);
 
-/* Closes what was opened here and removes what was not published. Harmless when nothing is
- * open (fd -1, directory -1) and when called again. */
+/* Closes what was opened here and removes what was not published. Leaves OUTPUT_CLOSED, and does
+ * nothing to that. A pipe's reader sees the end only after
+ * this, as the descriptor written may be our own. */
 void output_close(struct output *output);
 
 #endif
