@@ -117,3 +117,26 @@ size_t failure_describe(const struct failure *failure, const char *input_path,
                           path != NULL ? path : "", close_quote, colon, reason);
     return length > 0 ? (size_t)length : 0;
 }
+
+/* EMPTY --the first to set it--> WRITING --it has written--> SET */
+enum latch_state {
+    LATCH_EMPTY,
+    LATCH_WRITING,
+    LATCH_SET
+};
+
+void failure_latch_set(struct failure_latch *latch, const struct failure *failure)
+{
+    int found = LATCH_EMPTY;
+    if (!atomic_compare_exchange_strong(&latch->state, &found, LATCH_WRITING))
+        return;
+    latch->failure = *failure;
+    atomic_store_explicit(&latch->state, LATCH_SET, memory_order_release);
+}
+
+struct failure failure_latch_get(const struct failure_latch *latch)
+{
+    if (atomic_load_explicit(&latch->state, memory_order_acquire) != LATCH_SET)
+        return (struct failure){.code = CINCH_OK};
+    return latch->failure;
+}

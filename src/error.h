@@ -9,6 +9,7 @@
 #ifndef CINCH_SRC_ERROR_H
 #define CINCH_SRC_ERROR_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,5 +51,20 @@ int32_t failure_set_system(struct failure *failure, enum failure_subject subject
  */
 size_t failure_describe(const struct failure *failure, const char *input_path,
                         const char *output_path, char *buffer, size_t size);
+
+/*
+ * The first failure of something that several threads work on: it is recorded once and stands.
+ * All zero is "nothing recorded". No lock: a latch may be set and read anywhere.
+ */
+struct failure_latch {
+    _Atomic int state; /* enum latch_state, in error.c */
+    struct failure failure;
+};
+
+/* Records a failure if it is the first. */
+void failure_latch_set(struct failure_latch *latch, const struct failure *failure);
+
+/* The recorded failure, constant from then on; one with code CINCH_OK before. */
+struct failure failure_latch_get(const struct failure_latch *latch);
 
 #endif

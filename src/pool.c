@@ -1,0 +1,638 @@
+/*
+ * How the pool works.
+ *
+ * Workers start when there is work for them, up to the pool's number. A worker takes the first
+ * task of the run queue; if the task has tokens left it goes to the queue's end, so that tasks
+ * take turns whatever number of workers each would like. Urgent tasks, those of members that
+ * were cancelled, come first and in a queue of their own, which workers in the middle of a long
+ * chunk look at, too (pool_help).
+ *
+ * Idle workers wait each on a condition of its own, in a stack: the one called is the one whose
+ * caches are warmest, and nobody else wakes up. While there are waits, one idle worker sits in
+ * poll() for all of them instead; it is called through an eventfd. When it leaves to run a task
+ * it calls another idle worker into its place, and when all workers are busy, each glances at
+ * the waits before it takes a task. So a thousand stalled pipes cost no worker, and a ready one
+ * is found at the latest when a task ends.
+ *
+ * Admission. A member that was admitted may hold open files, so at most POOL_ACTIVE_MAX (and one
+ * per worker) are active at once; the rest stand in the backlog in the order they came. A member
+ * with a wait under way is not counted, so stalled ones keep nobody out.
+ *
+ * Locks. One, `lock`; nothing else of the library is taken while it is held. Each field below
+ * names its owner. Life of the workers: the array is made with the pool, and threads are joined
+ * only by pool_destroy(), which first waits for the last member to leave.
+ */
+#include "pool.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "processors.h"
+#include "thread.h"
+
+/* Enough that a huge file keeps no small one waiting until scores of them are under way; few
+ * enough that, at three descriptors each, a limit of 1024 descriptors is not reached. */
+#define POOL_ACTIVE_MAX 64
+
+/* Callbacks run on this stack, so it is at least what a careful program would ask for. */
+#define POOL_STACK_MIN ((size_t)1 << 20)
+
+/* How long a worker is idle before it frees what it need not keep. */
+#define POOL_IDLE_TRIM_NS UINT64_C(1000000000)
+
+struct worker {
+    cinch_pool *pool;           /* constant */
+    pthread_t thread;           /* set before the thread is counted in threads_started */
+    pthread_cond_t called;      /* with the pool's lock */
+    bool is_called;             /* under the pool's lock */
+    struct worker *next_idle;   /* under the pool's lock */
+    struct workspace workspace; /* the worker's own */
+};
+
+TAILQ_HEAD(task_queue, pool_task);
+TAILQ_HEAD(member_queue, pool_member);
+TAILQ_HEAD(wait_queue, pool_wait);
+
+struct cinch_pool {
+    uint32_t threads_max;     /* constant */
+    uint32_t fork_generation; /* constant */
+
+    _Atomic uint32_t queued; /* written under the lock, read anywhere: tasks in the run queue */
+    _Atomic uint32_t urgent; /* likewise: tasks in the urgent queue */
+
+    pthread_mutex_t lock;
+    pthread_cond_t empty; /* broadcast when the last member of a stopping pool has left */
+
+    /* Under the lock, all of the following. */
+    struct task_queue run_queue;
+    struct task_queue urgent_queue;
+    struct member_queue members; /* all; those whose cancel was called are at the end */
+    struct member_queue backlog; /* not yet admitted */
+    struct wait_queue waits;
+    uint32_t members_count;
+    uint32_t active; /* members admitted and without a wait under way */
+    uint32_t threads_started;
+    struct worker *idle;  /* top of the stack */
+    bool is_polling;      /* some worker sits in poll(); it owns poll_* and the wake eventfd */
+    bool is_poked;        /* the eventfd was written since that worker began */
+    uint32_t waits_count; /* length of `waits` */
+    uint32_t waits_left;  /* counts removals: a poll() that began before is stale */
+    int wake_fd;          /* eventfd, made for the first wait; else -1 */
+    bool is_stopping;     /* no new members */
+    bool is_ending;       /* no members either: workers return */
+
+    /* Owned by whoever has set is_polling. */
+    struct pollfd *poll_set;
+    struct pool_wait **poll_waits; /* of each entry of poll_set but the first */
+    uint32_t poll_capacity;        /* entries of each */
+
+    struct worker workers[];
+};
+
+/* --- Forks ------------------------------------------------------------------------------ */
+
+static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
+static cinch_pool *default_pool; /* under default_lock */
+static _Atomic uint32_t fork_generation;
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+/* In the child only the forking thread exists: whoever held default_lock does not. The parent's
+ * pool stays allocated, as its state may be half changed. */
+static void after_fork_in_child(void)
+{
+    atomic_fetch_add(&fork_generation, 1);
+    pthread_mutex_init(&default_lock, NULL);
+    default_pool = NULL;
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
+uint32_t pool_fork_generation(void)
+{
+    return atomic_load_explicit(&fork_generation, memory_order_relaxed);
+}
+
+static bool pool_is_foreign(const cinch_pool *pool)
+{
+    return pool->fork_generation != pool_fork_generation();
+}
+
+/* --- Workers ---------------------------------------------------------------------------- */
+
+static void *worker_main(void *argument);
+
+struct workspace *worker_workspace(struct worker *worker)
+{
+    return &worker->workspace;
+}
+
+/* Lock held. Starts one more thread; false where the system refuses. */
+static bool pool_start_worker(cinch_pool *pool)
+{
+    struct worker *worker = &pool->workers[pool->threads_started];
+    bool started = false;
+    worker->pool = pool;
+    if (thread_condition_init(&worker->called) != 0)
+        return false;
+
+    pthread_attr_t attributes;
+    if (pthread_attr_init(&attributes) != 0)
+        goto attributes_failed;
+    size_t stack = 0;
+    if (pthread_attr_getstacksize(&attributes, &stack) != 0 || stack < POOL_STACK_MIN)
+        pthread_attr_setstacksize(&attributes, POOL_STACK_MIN);
+
+    /* A thread begins with its maker's mask: none of the program's signals is for us. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    started = pthread_create(&worker->thread, &attributes, worker_main, worker) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+
+attributes_failed:
+    if (started)
+        pool->threads_started++;
+    else
+        pthread_cond_destroy(&worker->called);
+    return started;
+}
+
+/* Lock held. Makes the worker in poll() come back. */
+static void pool_poke(cinch_pool *pool)
+{
+    if (!pool->is_polling || pool->is_poked)
+        return;
+    uint64_t one = 1;
+    pool->is_poked = write(pool->wake_fd, &one, sizeof one) == sizeof one;
+}
+
+/* Lock held. Gets one more worker to look at the queues, if there is one to be had. */
+static void pool_call_worker(cinch_pool *pool)
+{
+    struct worker *worker = pool->idle;
+    if (worker != NULL) {
+        pool->idle = worker->next_idle;
+        worker->is_called = true;
+        thread_broadcast(&worker->called);
+    } else if (pool->is_polling && !pool->is_poked) {
+        pool_poke(pool);
+    } else if (pool->threads_started < pool->threads_max) {
+        pool_start_worker(pool);
+    }
+}
+
+/* Lock held, and held again on return. Waits until the worker is called. */
+static void worker_idle(struct worker *worker)
+{
+    cinch_pool *pool = worker->pool;
+    worker->is_called = false;
+    worker->next_idle = pool->idle;
+    pool->idle = worker;
+    uint64_t trim_time = thread_now() + POOL_IDLE_TRIM_NS;
+    while (!worker->is_called) {
+        if (thread_wait_until(&worker->called, &pool->lock, trim_time))
+            continue;
+        thread_unlock(&pool->lock);
+        workspace_trim(&worker->workspace);
+        thread_lock(&pool->lock);
+        while (!worker->is_called)
+            thread_wait(&worker->called, &pool->lock);
+    }
+}
+
+/* --- Queues ----------------------------------------------------------------------------- */
+
+/* Lock held. */
+static void queue_insert(cinch_pool *pool, struct pool_task *task, bool urgent)
+{
+    task->is_urgent = urgent;
+    if (urgent) {
+        TAILQ_INSERT_TAIL(&pool->urgent_queue, task, queue_entry);
+        atomic_fetch_add(&pool->urgent, 1);
+    } else {
+        TAILQ_INSERT_TAIL(&pool->run_queue, task, queue_entry);
+        atomic_fetch_add(&pool->queued, 1);
+    }
+}
+
+/* Lock held. */
+static void queue_remove(cinch_pool *pool, struct pool_task *task)
+{
+    if (task->is_urgent) {
+        TAILQ_REMOVE(&pool->urgent_queue, task, queue_entry);
+        atomic_fetch_sub(&pool->urgent, 1);
+    } else {
+        TAILQ_REMOVE(&pool->run_queue, task, queue_entry);
+        atomic_fetch_sub(&pool->queued, 1);
+    }
+}
+
+/* Lock held. Takes a token of the task whose turn it is; NULL where there is none. */
+static struct pool_task *queue_next(cinch_pool *pool, bool urgent_only)
+{
+    struct pool_task *task = TAILQ_FIRST(&pool->urgent_queue);
+    if (task == NULL && !urgent_only)
+        task = TAILQ_FIRST(&pool->run_queue);
+    if (task == NULL)
+        return NULL;
+    queue_remove(pool, task);
+    if (--task->tokens > 0)
+        queue_insert(pool, task, task->is_urgent);
+    return task;
+}
+
+/* Lock held. */
+static void push_tokens(cinch_pool *pool, struct pool_task *task, uint32_t tokens, bool urgent)
+{
+    if (task->tokens == 0)
+        queue_insert(pool, task, urgent);
+    task->tokens += tokens;
+    while (tokens-- > 0)
+        pool_call_worker(pool);
+}
+
+/* Lock held. Admits as many members of the backlog as there is room for. */
+static void admit_members(cinch_pool *pool)
+{
+    while (pool->active < POOL_ACTIVE_MAX + pool->threads_max) {
+        struct pool_member *member = TAILQ_FIRST(&pool->backlog);
+        if (member == NULL)
+            return;
+        TAILQ_REMOVE(&pool->backlog, member, backlog_entry);
+        member->is_admitted = true;
+        pool->active++;
+        push_tokens(pool, member->task, 1, false);
+    }
+}
+
+void pool_push(cinch_pool *pool, struct pool_task *task, uint32_t tokens)
+{
+    thread_lock(&pool->lock);
+    push_tokens(pool, task, tokens, false);
+    thread_unlock(&pool->lock);
+}
+
+bool pool_is_crowded(cinch_pool *pool)
+{
+    return atomic_load_explicit(&pool->queued, memory_order_relaxed) > 0 ||
+           atomic_load_explicit(&pool->urgent, memory_order_relaxed) > 0;
+}
+
+/* --- Waits ------------------------------------------------------------------------------ */
+
+/* Lock held. The wait is over: its task gets its token. */
+static void finish_wait(cinch_pool *pool, struct pool_wait *wait)
+{
+    TAILQ_REMOVE(&pool->waits, wait, waits_entry);
+    pool->waits_count--;
+    pool->waits_left++;
+    wait->is_waiting = false;
+    if (--wait->member->waits == 0)
+        pool->active++;
+    push_tokens(pool, &wait->task, 1, wait->is_woken);
+}
+
+/* Lock held, is_polling set. Makes room for every wait, or for as many as memory allows. */
+static uint32_t poll_set_reserve(cinch_pool *pool)
+{
+    uint32_t wanted = pool->waits_count + 1;
+    if (wanted > pool->poll_capacity) {
+        uint32_t capacity = wanted + wanted / 2;
+        struct pollfd *set = realloc(pool->poll_set, capacity * sizeof *set);
+        if (set != NULL)
+            pool->poll_set = set;
+        struct pool_wait **waits = realloc(pool->poll_waits, capacity * sizeof(*waits));
+        if (waits != NULL)
+            pool->poll_waits = waits;
+        if (set != NULL && waits != NULL)
+            pool->poll_capacity = capacity;
+    }
+    return wanted < pool->poll_capacity ? wanted : pool->poll_capacity;
+}
+
+/* Lock held. Milliseconds until the first deadline, rounded up; -1 where there is none. */
+static int poll_timeout(const cinch_pool *pool)
+{
+    uint64_t first = UINT64_MAX;
+    const struct pool_wait *wait;
+    TAILQ_FOREACH(wait, &pool->waits, waits_entry)
+    if (wait->deadline < first)
+        first = wait->deadline;
+    if (first == UINT64_MAX)
+        return -1;
+    uint64_t now = thread_now();
+    return first <= now ? 0 : (int)((first - now + 999999) / 1000000);
+}
+
+/*
+ * Lock held, and held again on return; is_polling clear. Asks the system which waits are over,
+ * and if `block`, waits until one is or the worker is poked.
+ */
+static void poll_waits(cinch_pool *pool, bool block)
+{
+    pool->is_polling = true;
+    pool->is_poked = false;
+    uint32_t count = poll_set_reserve(pool);
+    struct pollfd *set = pool->poll_set;
+    int timeout = block ? poll_timeout(pool) : 0;
+    bool complete = count == pool->waits_count + 1;
+    if (!complete && block)
+        timeout = 10; /* memory is short: ask for some at a time, in turn */
+
+    set[0] = (struct pollfd){.fd = pool->wake_fd, .events = POLLIN};
+    struct pool_wait *wait = TAILQ_FIRST(&pool->waits);
+    for (uint32_t i = 1; i < count; i++, wait = TAILQ_NEXT(wait, waits_entry)) {
+        set[i] = (struct pollfd){.fd = wait->fd, .events = wait->events};
+        pool->poll_waits[i] = wait;
+    }
+    uint32_t waits_left = pool->waits_left;
+    thread_unlock(&pool->lock);
+
+    int ready = poll(set, count, timeout);
+
+    thread_lock(&pool->lock);
+    pool->is_polling = false;
+    if (ready > 0 && set[0].revents != 0) {
+        uint64_t pokes;
+        ssize_t drained = read(pool->wake_fd, &pokes, sizeof pokes);
+        (void)drained;
+    }
+    if (waits_left != pool->waits_left)
+        return; /* some of these waits may be gone; those that are ready still will be */
+    uint64_t now = thread_now();
+    for (uint32_t i = 1; i < count; i++) {
+        wait = pool->poll_waits[i];
+        if ((ready > 0 && set[i].revents != 0) || wait->deadline <= now) {
+            finish_wait(pool, wait);
+        } else if (!complete) {
+            TAILQ_REMOVE(&pool->waits, wait, waits_entry);
+            TAILQ_INSERT_TAIL(&pool->waits, wait, waits_entry);
+        }
+    }
+}
+
+int32_t pool_wait_begin(cinch_pool *pool, struct pool_wait *wait, int fd, short events,
+                        int milliseconds)
+{
+    int32_t code = CINCH_OK;
+    thread_lock(&pool->lock);
+    if (pool->wake_fd < 0)
+        pool->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pool->wake_fd < 0) {
+        code = CINCH_E_IO;
+        goto done;
+    }
+    if (pool->poll_capacity == 0) {
+        /* The least that poll_waits() can work with. Nobody polls before there is a wait. */
+        pool->waits_count++;
+        uint32_t capacity = poll_set_reserve(pool);
+        pool->waits_count--;
+        if (capacity < 2) {
+            code = CINCH_E_NO_MEMORY;
+            goto done;
+        }
+    }
+    if (wait->is_woken) {
+        push_tokens(pool, &wait->task, 1, true);
+        goto done;
+    }
+    wait->fd = fd;
+    wait->events = events;
+    wait->deadline =
+        milliseconds < 0 ? UINT64_MAX : thread_now() + (uint64_t)milliseconds * 1000000u;
+    wait->is_waiting = true;
+    TAILQ_INSERT_TAIL(&pool->waits, wait, waits_entry);
+    pool->waits_count++;
+    if (wait->member->waits++ == 0) {
+        pool->active--;
+        admit_members(pool);
+    }
+    /* A worker already in poll() does not know of this wait; without one, somebody must go. */
+    if (pool->is_polling)
+        pool_poke(pool);
+    else
+        pool_call_worker(pool);
+done:
+    thread_unlock(&pool->lock);
+    return code;
+}
+
+/* --- The worker's life ------------------------------------------------------------------ */
+
+static void *worker_main(void *argument)
+{
+    struct worker *worker = argument;
+    cinch_pool *pool = worker->pool;
+    pthread_setname_np(pthread_self(), "cinch");
+
+    thread_lock(&pool->lock);
+    for (;;) {
+        bool can_poll = !TAILQ_EMPTY(&pool->waits) && !pool->is_polling;
+        bool has_task = !TAILQ_EMPTY(&pool->run_queue) || !TAILQ_EMPTY(&pool->urgent_queue);
+        if (can_poll && has_task)
+            poll_waits(pool, false);
+        struct pool_task *task = queue_next(pool, false);
+        if (task != NULL) {
+            if (!TAILQ_EMPTY(&pool->waits) && !pool->is_polling)
+                pool_call_worker(pool);
+            thread_unlock(&pool->lock);
+            task->run(task, worker);
+            thread_lock(&pool->lock);
+        } else if (pool->is_ending) {
+            break;
+        } else if (!TAILQ_EMPTY(&pool->waits) && !pool->is_polling) {
+            poll_waits(pool, true);
+        } else {
+            worker_idle(worker);
+        }
+    }
+    thread_unlock(&pool->lock);
+    workspace_free(&worker->workspace);
+    return NULL;
+}
+
+void pool_help(cinch_pool *pool, struct worker *worker)
+{
+    while (atomic_load_explicit(&pool->urgent, memory_order_relaxed) > 0) {
+        thread_lock(&pool->lock);
+        struct pool_task *task = queue_next(pool, true);
+        thread_unlock(&pool->lock);
+        if (task == NULL)
+            return;
+        task->run(task, worker);
+    }
+}
+
+/* --- Members ---------------------------------------------------------------------------- */
+
+int32_t pool_join(cinch_pool *pool, struct pool_member *member)
+{
+    if (pool_is_foreign(pool))
+        return CINCH_E_SHUTDOWN;
+    int32_t code = CINCH_OK;
+    thread_lock(&pool->lock);
+    if (pool->is_stopping) {
+        code = CINCH_E_SHUTDOWN;
+    } else {
+        pool->members_count++;
+        TAILQ_INSERT_HEAD(&pool->members, member, members_entry);
+        TAILQ_INSERT_TAIL(&pool->backlog, member, backlog_entry);
+        admit_members(pool);
+    }
+    thread_unlock(&pool->lock);
+    return code;
+}
+
+void pool_leave(cinch_pool *pool, struct pool_member *member)
+{
+    thread_lock(&pool->lock);
+    TAILQ_REMOVE(&pool->members, member, members_entry);
+    pool->members_count--;
+    pool->active--;
+    admit_members(pool);
+    if (pool->members_count == 0 && pool->is_stopping)
+        thread_broadcast(&pool->empty);
+    thread_unlock(&pool->lock);
+}
+
+void pool_expedite(cinch_pool *pool, struct pool_member *member, struct pool_wait *const *waits,
+                   uint32_t count)
+{
+    thread_lock(&pool->lock);
+    for (uint32_t i = 0; i < count; i++) {
+        struct pool_wait *wait = waits[i];
+        wait->is_woken = true;
+        if (wait->is_waiting)
+            finish_wait(pool, wait);
+    }
+    if (!member->is_admitted) {
+        TAILQ_REMOVE(&pool->backlog, member, backlog_entry);
+        member->is_admitted = true;
+        pool->active++;
+        push_tokens(pool, member->task, 1, true);
+    } else if (member->task->tokens > 0 && !member->task->is_urgent) {
+        queue_remove(pool, member->task);
+        queue_insert(pool, member->task, true);
+    }
+    thread_unlock(&pool->lock);
+}
+
+uint32_t pool_threads(const cinch_pool *pool)
+{
+    return pool->threads_max;
+}
+
+/* --- Making and ending ------------------------------------------------------------------ */
+
+int32_t pool_create(uint32_t threads, cinch_pool **result)
+{
+    int32_t code = CINCH_E_NO_MEMORY;
+    *result = NULL;
+    pthread_once(&fork_once, watch_forks);
+    cinch_pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->workers[0]);
+    if (pool == NULL)
+        return CINCH_E_NO_MEMORY;
+    pool->threads_max = threads;
+    pool->fork_generation = pool_fork_generation();
+    pool->wake_fd = -1;
+    TAILQ_INIT(&pool->run_queue);
+    TAILQ_INIT(&pool->urgent_queue);
+    TAILQ_INIT(&pool->members);
+    TAILQ_INIT(&pool->backlog);
+    TAILQ_INIT(&pool->waits);
+    if (pthread_mutex_init(&pool->lock, NULL) != 0)
+        goto lock_failed;
+    if (thread_condition_init(&pool->empty) != 0)
+        goto empty_failed;
+    thread_lock(&pool->lock);
+    bool started = pool_start_worker(pool);
+    thread_unlock(&pool->lock);
+    if (!started) {
+        code = CINCH_E_NO_THREAD;
+        goto worker_failed;
+    }
+    *result = pool;
+    return CINCH_OK;
+
+worker_failed:
+    pthread_cond_destroy(&pool->empty);
+empty_failed:
+    pthread_mutex_destroy(&pool->lock);
+lock_failed:
+    free(pool);
+    return code;
+}
+
+/* Calls every member's cancel once. New members are refused by now; old ones may leave at any
+ * time, so each is kept for the length of its call. */
+static void cancel_members(cinch_pool *pool)
+{
+    thread_lock(&pool->lock);
+    for (;;) {
+        struct pool_member *member = TAILQ_FIRST(&pool->members);
+        if (member == NULL || member->was_notified)
+            break;
+        member->was_notified = true;
+        TAILQ_REMOVE(&pool->members, member, members_entry);
+        TAILQ_INSERT_TAIL(&pool->members, member, members_entry);
+        member->retain(member);
+        thread_unlock(&pool->lock);
+        member->cancel(member);
+        member->release(member);
+        thread_lock(&pool->lock);
+    }
+    thread_unlock(&pool->lock);
+}
+
+void pool_destroy(cinch_pool *pool, bool cancel)
+{
+    if (pool_is_foreign(pool))
+        return;
+    thread_lock(&pool->lock);
+    pool->is_stopping = true;
+    thread_unlock(&pool->lock);
+    if (cancel)
+        cancel_members(pool);
+
+    thread_lock(&pool->lock);
+    while (pool->members_count > 0)
+        thread_wait(&pool->empty, &pool->lock);
+    pool->is_ending = true;
+    while (pool->idle != NULL)
+        pool_call_worker(pool);
+    pool_poke(pool);
+    uint32_t started = pool->threads_started;
+    thread_unlock(&pool->lock);
+
+    for (uint32_t i = 0; i < started; i++) {
+        pthread_join(pool->workers[i].thread, NULL);
+        pthread_cond_destroy(&pool->workers[i].called);
+    }
+    if (pool->wake_fd >= 0)
+        close(pool->wake_fd);
+    free(pool->poll_set);
+    free(pool->poll_waits);
+    pthread_cond_destroy(&pool->empty);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+int32_t pool_default(cinch_pool **pool)
+{
+    int32_t code = CINCH_OK;
+    pthread_once(&fork_once, watch_forks);
+    thread_lock(&default_lock);
+    if (default_pool == NULL)
+        code = pool_create(processors_usable(), &default_pool);
+    *pool = default_pool;
+    thread_unlock(&default_lock);
+    return code;
+}
