@@ -1,0 +1,186 @@
+/*
+ * zlib: each chunk is a run of raw deflate blocks (RFC 1951) that ends on a byte boundary and
+ * refers to nothing before it. All but the last end with the empty stored block of a full flush,
+ * the last with the final block, so that the pieces put together are one deflate stream.
+ */
+#include "codec/codec.h"
+
+#include <cinch/cinch.h>
+
+#include <stdlib.h>
+#include <zlib.h>
+
+/* zlib copies its input into a window of its own, so small slices cost nothing and stay in the
+ * processor's cache. */
+#define DEFLATE_SLICE ((size_t)128 << 10)
+
+/* What a piece loses at its beginning, where it cannot look back, is 0.4 % at this size. */
+#define DEFLATE_CHUNK ((size_t)1 << 20)
+
+struct deflate_context {
+    z_stream stream;
+    int32_t level; /* that the stream was made for; 0 = not made */
+    bool last;     /* of the chunk under way */
+};
+
+static size_t deflate_chunk_size(int32_t level, uint64_t length)
+{
+    (void)level;
+    (void)length;
+    return DEFLATE_CHUNK;
+}
+
+static size_t deflate_slice(const struct encoder_settings *settings)
+{
+    return settings->chunk_size < DEFLATE_SLICE ? settings->chunk_size : DEFLATE_SLICE;
+}
+
+/* zconf.h: (1 << (windowBits + 2)) + (1 << (memLevel + 9)) bytes and some for the state. */
+static size_t deflate_memory(const struct encoder_settings *settings)
+{
+    (void)settings;
+    return ((size_t)1 << (MAX_WBITS + 2)) + ((size_t)1 << (8 + 9)) + ((size_t)16 << 10);
+}
+
+/* zlib's own deflateBound() for a stream with default windows, plus the flush and a final
+ * block: stored blocks of at most 16 KiB less 5 bytes, in the worst case. */
+static size_t deflate_bound(size_t size)
+{
+    return size + (size >> 12) + (size >> 14) + (size >> 25) + 13 + 16;
+}
+
+static void *deflate_create(void)
+{
+    return calloc(1, sizeof(struct deflate_context));
+}
+
+static void deflate_destroy(void *context)
+{
+    struct deflate_context *deflate_context = context;
+    if (deflate_context->level != 0)
+        deflateEnd(&deflate_context->stream);
+    free(deflate_context);
+}
+
+static size_t deflate_size(const void *context)
+{
+    const struct deflate_context *deflate_context = context;
+    return sizeof *deflate_context + (deflate_context->level != 0 ? deflate_memory(NULL) : 0);
+}
+
+static int32_t deflate_begin(void *context, const struct encoder_settings *settings, size_t size,
+                             bool last)
+{
+    (void)size;
+    struct deflate_context *deflate_context = context;
+    z_stream *stream = &deflate_context->stream;
+    deflate_context->last = last;
+    if (deflate_context->level == settings->level)
+        return deflateReset(stream) == Z_OK ? CINCH_OK : CINCH_E_INTERNAL;
+    if (deflate_context->level != 0)
+        deflateEnd(stream);
+    deflate_context->level = 0;
+    if (deflateInit2(stream, settings->level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) !=
+        Z_OK)
+        return CINCH_E_NO_MEMORY;
+    deflate_context->level = settings->level;
+    return CINCH_OK;
+}
+
+static int32_t deflate_feed(void *context, const void *data, size_t size, bool end,
+                            struct piece *piece)
+{
+    struct deflate_context *deflate_context = context;
+    z_stream *stream = &deflate_context->stream;
+    int flush = !end ? Z_NO_FLUSH : deflate_context->last ? Z_FINISH : Z_FULL_FLUSH;
+    stream->next_in = (Bytef *)data;
+    stream->avail_in = (uInt)size;
+    stream->next_out = piece->data + piece->size;
+    size_t room = piece->capacity - piece->size;
+    stream->avail_out = room < UINT32_MAX ? (uInt)room : UINT32_MAX;
+    uInt avail_out = stream->avail_out;
+    int result = deflate(stream, flush);
+    piece->size += avail_out - stream->avail_out;
+    bool complete =
+        flush == Z_FINISH ? result == Z_STREAM_END : result == Z_OK && stream->avail_in == 0;
+    /* A flush is complete only if there is room left behind it. */
+    return complete && stream->avail_out > 0 ? CINCH_OK : CINCH_E_INTERNAL;
+}
+
+const struct encoder deflate_zlib_encoder = {
+    .name = "zlib",
+    .level_min = 1,
+    .level_max = 9,
+    .context = {deflate_create, deflate_destroy, deflate_size},
+    .bound = deflate_bound,
+    .chunk_size = deflate_chunk_size,
+    .slice = deflate_slice,
+    .memory = deflate_memory,
+    .begin = deflate_begin,
+    .feed = deflate_feed,
+};
+
+struct inflate_context {
+    z_stream stream;
+    bool is_made;
+};
+
+static void *inflate_create(void)
+{
+    return calloc(1, sizeof(struct inflate_context));
+}
+
+static void inflate_destroy(void *context)
+{
+    struct inflate_context *inflate_context = context;
+    if (inflate_context->is_made)
+        inflateEnd(&inflate_context->stream);
+    free(inflate_context);
+}
+
+/* zconf.h: 1 << windowBits bytes and some for the state. */
+static size_t inflate_size(const void *context)
+{
+    (void)context;
+    return sizeof(struct inflate_context) + ((size_t)1 << MAX_WBITS) + ((size_t)8 << 10);
+}
+
+static int32_t inflate_decode(void *context, const void *piece, size_t size, void *data,
+                              size_t capacity, size_t *decoded)
+{
+    struct inflate_context *inflate_context = context;
+    z_stream *stream = &inflate_context->stream;
+    if (!inflate_context->is_made && inflateInit2(stream, -MAX_WBITS) != Z_OK)
+        return CINCH_E_NO_MEMORY;
+    if (inflate_context->is_made && inflateReset(stream) != Z_OK)
+        return CINCH_E_INTERNAL;
+    inflate_context->is_made = true;
+
+    /* One byte more than may come out, so that a piece which holds more is found out. */
+    uint8_t beyond;
+    stream->next_in = (Bytef *)piece;
+    stream->avail_in = (uInt)size;
+    stream->next_out = data;
+    stream->avail_out = (uInt)capacity;
+    int result = inflate(stream, Z_SYNC_FLUSH);
+    *decoded = capacity - stream->avail_out;
+    if (result == Z_OK && stream->avail_out == 0) {
+        stream->next_out = &beyond;
+        stream->avail_out = 1;
+        result = inflate(stream, Z_SYNC_FLUSH);
+        if (stream->avail_out == 0)
+            return CINCH_E_CORRUPT;
+    }
+    if (result == Z_MEM_ERROR)
+        return CINCH_E_NO_MEMORY;
+    if (stream->avail_in != 0 || result == Z_DATA_ERROR || result == Z_NEED_DICT)
+        return CINCH_E_CORRUPT;
+    /* The piece ends on the boundary of a block, or in the final one. */
+    bool at_boundary = (stream->data_type & 128) != 0 || result == Z_STREAM_END;
+    return at_boundary ? CINCH_OK : CINCH_E_TRUNCATED;
+}
+
+const struct decoder deflate_zlib_decoder = {
+    .context = {inflate_create, inflate_destroy, inflate_size},
+    .decode = inflate_decode,
+};

@@ -1,0 +1,174 @@
+/*
+ * zstd: each chunk is one frame with its content size and, unless told otherwise, a checksum.
+ */
+#include "codec/codec.h"
+
+#include <cinch/cinch.h>
+
+#include <zstd.h>
+#include <zstd_errors.h>
+
+/*
+ * At the fast levels a chunk is compressed by one call, which reads the input where it lies;
+ * streaming copies it into the context first. A call takes 20 to 30 ms for 8 MiB at level 3.
+ * Slower levels, and larger chunks than these levels ask for, are fed in slices of a few of
+ * libzstd's 128 KiB blocks.
+ */
+#define ZSTD_ONE_CALL_LEVEL_MAX 4
+#define ZSTD_ONE_CALL_SIZE_MAX  ((size_t)8 << 20)
+#define ZSTD_BLOCK_SIZE         ((size_t)128 << 10)
+
+/* log2 of the window that libzstd gives each level for long inputs (1.4.8 to 1.5.x). */
+static unsigned zstd_window_log(int32_t level)
+{
+    static const uint8_t logs[] = {19, 19, 20, 21, 21, 21, 21, 21, 21, 22, 22, 22,
+                                   22, 22, 22, 22, 22, 23, 23, 23, 25, 26, 27};
+    return logs[level > 0 ? level : 0];
+}
+
+/*
+ * Four windows, as libzstd's own workers take, so that what a frame loses at its beginning is
+ * little beside what it has. Shorter inputs are cut smaller, to give every processor some of
+ * them: into ZSTD_CHUNKS_WANTED chunks, but none shorter than one window or ZSTD_CHUNK_MIN.
+ */
+#define ZSTD_CHUNK_MIN     ((size_t)512 << 10)
+#define ZSTD_CHUNK_MAX     ((size_t)128 << 20)
+#define ZSTD_CHUNKS_WANTED 32
+
+static size_t zstd_chunk_size(int32_t level, uint64_t length)
+{
+    size_t window = (size_t)1 << zstd_window_log(level);
+    size_t most = 4 * window < ZSTD_CHUNK_MAX ? 4 * window : ZSTD_CHUNK_MAX;
+    size_t least = window > ZSTD_CHUNK_MIN ? window : ZSTD_CHUNK_MIN;
+    size_t size = most;
+    while (size > least && length / size < ZSTD_CHUNKS_WANTED)
+        size /= 2;
+    return size;
+}
+
+static size_t zstd_slice(const struct encoder_settings *settings)
+{
+    if (settings->level <= ZSTD_ONE_CALL_LEVEL_MAX)
+        return settings->chunk_size <= ZSTD_ONE_CALL_SIZE_MAX ? settings->chunk_size
+                                                              : ZSTD_ONE_CALL_SIZE_MAX;
+    return settings->level <= 12 ? 4 * ZSTD_BLOCK_SIZE : ZSTD_BLOCK_SIZE;
+}
+
+/*
+ * Bytes of a context by level, measured with ZSTD_sizeof_CCtx() (libzstd 1.5.4) after a chunk of
+ * four windows, rounded up; a unit test holds the table against the library in use.
+ */
+static size_t zstd_memory(const struct encoder_settings *settings)
+{
+    static const uint16_t mib[] = {2,  2,  3,  4,  6,  6,  6,  8,  8,   22,  22, 38,
+                                   54, 54, 70, 70, 70, 60, 60, 92, 110, 200, 340};
+    size_t windows = settings->level > 0 ? mib[settings->level] : mib[0];
+    /* When streaming, the window and its next block are kept in the context as well. */
+    return windows << 20;
+}
+
+static void *zstd_create(void)
+{
+    return ZSTD_createCCtx();
+}
+
+static void zstd_destroy(void *context)
+{
+    ZSTD_freeCCtx(context);
+}
+
+static size_t zstd_size(const void *context)
+{
+    return ZSTD_sizeof_CCtx(context);
+}
+
+static int32_t zstd_begin(void *context, const struct encoder_settings *settings, size_t size,
+                          bool last)
+{
+    (void)last;
+    if (ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, settings->level)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, settings->checksum)) ||
+        ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(context, size)))
+        return CINCH_E_INTERNAL;
+    return CINCH_OK;
+}
+
+static int32_t zstd_feed(void *context, const void *data, size_t size, bool end,
+                         struct piece *piece)
+{
+    ZSTD_inBuffer input = {data, size, 0};
+    ZSTD_outBuffer output = {piece->data, piece->capacity, piece->size};
+    /* The piece has room for the largest frame, so one call takes everything; with ZSTD_e_end on
+     * the first call libzstd skips its own buffers. */
+    do {
+        size_t left =
+            ZSTD_compressStream2(context, &output, &input, end ? ZSTD_e_end : ZSTD_e_continue);
+        if (ZSTD_isError(left))
+            return ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation ? CINCH_E_NO_MEMORY
+                                                                           : CINCH_E_INTERNAL;
+        piece->size = output.pos;
+        if (end && left == 0)
+            return CINCH_OK;
+        if (output.pos == output.size)
+            return CINCH_E_INTERNAL;
+    } while (end || input.pos < input.size);
+    return CINCH_OK;
+}
+
+const struct encoder zstd_encoder = {
+    .name = "libzstd",
+    .level_min = -(1 << 17), /* ZSTD_minCLevel() */
+    .level_max = 22,         /* ZSTD_maxCLevel() */
+    .context = {zstd_create, zstd_destroy, zstd_size},
+    .bound = ZSTD_compressBound,
+    .chunk_size = zstd_chunk_size,
+    .slice = zstd_slice,
+    .memory = zstd_memory,
+    .begin = zstd_begin,
+    .feed = zstd_feed,
+};
+
+static void *zstd_decoder_create(void)
+{
+    return ZSTD_createDCtx();
+}
+
+static void zstd_decoder_destroy(void *context)
+{
+    ZSTD_freeDCtx(context);
+}
+
+static size_t zstd_decoder_size(const void *context)
+{
+    return ZSTD_sizeof_DCtx(context);
+}
+
+static int32_t zstd_error(size_t result)
+{
+    switch (ZSTD_getErrorCode(result)) {
+    case ZSTD_error_memory_allocation:
+        return CINCH_E_NO_MEMORY;
+    case ZSTD_error_checksum_wrong:
+        return CINCH_E_CHECKSUM;
+    case ZSTD_error_srcSize_wrong:
+        return CINCH_E_TRUNCATED;
+    default:
+        return CINCH_E_CORRUPT;
+    }
+}
+
+static int32_t zstd_decode(void *context, const void *piece, size_t size, void *data,
+                           size_t capacity, size_t *decoded)
+{
+    size_t result = ZSTD_decompressDCtx(context, data, capacity, piece, size);
+    if (ZSTD_isError(result))
+        return zstd_error(result);
+    *decoded = result;
+    return CINCH_OK;
+}
+
+const struct decoder zstd_decoder = {
+    .context = {zstd_decoder_create, zstd_decoder_destroy, zstd_decoder_size},
+    .decode = zstd_decode,
+};
