@@ -112,7 +112,7 @@ static enum step take_piece(void *owner, struct chunk *chunk, struct worker *wor
         chunk->output_size = output.pos;
         if (!transfer_advance(transfer, worker, single->fed.pos - fed_before))
             return STEP_FAILED;
-        if (single->decoder != NULL &&
+        if (single->decoder != NULL && output.pos > size_before &&
             verify_output(transfer, chunk, chunk->output.data + size_before,
                           output.pos - size_before) != STEP_DONE)
             return STEP_FAILED;

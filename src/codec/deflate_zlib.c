@@ -145,6 +145,12 @@ static size_t inflate_size(const void *context)
     return sizeof(struct inflate_context) + ((size_t)1 << MAX_WBITS) + ((size_t)8 << 10);
 }
 
+/* Whether everything was taken, to the boundary of a block. */
+static bool inflate_is_at_end(const z_stream *stream)
+{
+    return stream->avail_in == 0 && (stream->data_type & 128) != 0;
+}
+
 static int32_t inflate_decode(void *context, const void *piece, size_t size, void *data,
                               size_t capacity, size_t *decoded)
 {
@@ -156,15 +162,15 @@ static int32_t inflate_decode(void *context, const void *piece, size_t size, voi
         return CINCH_E_INTERNAL;
     inflate_context->is_made = true;
 
-    /* One byte more than may come out, so that a piece which holds more is found out. */
-    uint8_t beyond;
     stream->next_in = (Bytef *)piece;
     stream->avail_in = (uInt)size;
     stream->next_out = data;
     stream->avail_out = (uInt)capacity;
     int result = inflate(stream, Z_SYNC_FLUSH);
     *decoded = capacity - stream->avail_out;
-    if (result == Z_OK && stream->avail_out == 0) {
+    if (result == Z_OK && !inflate_is_at_end(stream) && stream->avail_out == 0) {
+        /* What is left, an end-of-block code or an empty block, must bring no further byte. */
+        uint8_t beyond;
         stream->next_out = &beyond;
         stream->avail_out = 1;
         result = inflate(stream, Z_SYNC_FLUSH);
@@ -175,9 +181,7 @@ static int32_t inflate_decode(void *context, const void *piece, size_t size, voi
         return CINCH_E_NO_MEMORY;
     if (stream->avail_in != 0 || result == Z_DATA_ERROR || result == Z_NEED_DICT)
         return CINCH_E_CORRUPT;
-    /* The piece ends on the boundary of a block, or in the final one. */
-    bool at_boundary = (stream->data_type & 128) != 0 || result == Z_STREAM_END;
-    return at_boundary ? CINCH_OK : CINCH_E_TRUNCATED;
+    return result == Z_STREAM_END || inflate_is_at_end(stream) ? CINCH_OK : CINCH_E_TRUNCATED;
 }
 
 const struct decoder deflate_zlib_decoder = {
