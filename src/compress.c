@@ -132,9 +132,9 @@ static int32_t verify_piece(struct transfer *transfer, struct chunk *chunk, stru
     struct buffer decoded = workspace_take(workspace, length);
     int32_t code = CINCH_E_NO_MEMORY;
     if (context != NULL && decoded.data != NULL) {
-        size_t size = 0;
-        code = decoder->decode(context, piece, piece_size, decoded.data, length, &size);
-        if (code == CINCH_OK && (size != length || memcmp(decoded.data, input, length) != 0))
+        struct decoded result;
+        code = decoder->decode(context, piece, piece_size, decoded.data, length, &result);
+        if (code == CINCH_OK && (result.size != length || memcmp(decoded.data, input, length) != 0))
             code = CINCH_E_CHECKSUM;
     }
     workspace_give(workspace, &decoded);

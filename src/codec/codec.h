@@ -60,24 +60,48 @@ struct encoder {
     int32_t (*feed)(void *context, const void *data, size_t size, bool end, struct piece *piece);
 };
 
-/* Turns one piece back into the chunk it was made of. */
+/* What came of decoding a whole piece. */
+struct decoded {
+    size_t size;   /* bytes of content */
+    bool is_final; /* deflate: the piece ended with the final block of its stream */
+};
+
+/* Bytes on their way through a decoder, as in zstd's and zlib's own interfaces. */
+struct decoder_flow {
+    const uint8_t *input;
+    size_t input_size;
+    size_t input_used; /* moved forward by run() */
+    uint8_t *output;
+    size_t output_room;
+    size_t output_size; /* moved forward by run() */
+};
+
+/*
+ * Turns pieces back into what they were made of. All functions return CINCH_OK, or
+ * CINCH_E_CORRUPT, _CHECKSUM, _TRUNCATED, _UNSUPPORTED: the data is not what it should be; or
+ * CINCH_E_NO_MEMORY.
+ */
 struct decoder {
     struct context_kind context;
 
-    /*
-     * Decodes the whole of `piece`, `size` bytes, into at most `capacity` bytes at `data`, and
-     * puts their number into `*decoded`. CINCH_OK; CINCH_E_CORRUPT, _CHECKSUM, _TRUNCATED: the
-     * piece is not what it should be; CINCH_E_NO_MEMORY.
-     */
+    /* Decodes the whole of `piece`, `size` bytes, into at most `capacity` bytes at `data`. More
+     * content than that is CINCH_E_CORRUPT. */
     int32_t (*decode)(void *context, const void *piece, size_t size, void *data, size_t capacity,
-                      size_t *decoded);
+                      struct decoded *decoded);
+
+    /* Begins a stream of which neither input nor output is at hand as a whole. */
+    int32_t (*begin)(void *context);
+
+    /* Decodes on, until the input is used up, the output is full, or the stream ends. Never takes
+     * a byte behind its end. */
+    int32_t (*run)(void *context, struct decoder_flow *flow, bool *ended);
 };
 
 extern const struct encoder zstd_encoder;
 extern const struct encoder deflate_zlib_encoder;
 
-extern const struct decoder zstd_decoder;         /* a piece: one frame */
-extern const struct decoder deflate_zlib_decoder; /* a piece: deflate blocks, byte-aligned */
+extern const struct decoder zstd_decoder;         /* pieces of frames; streams of one frame */
+extern const struct decoder deflate_zlib_decoder; /* raw deflate that ends on a byte */
 
 /* The engine of this build for a format (CINCH_FORMAT_ZSTD, _GZIP, _ZLIB) and level; NULL where
  * there is none: the level is out of range. */

@@ -151,23 +151,46 @@ static bool inflate_is_at_end(const z_stream *stream)
     return stream->avail_in == 0 && (stream->data_type & 128) != 0;
 }
 
+static int32_t inflate_begin(void *context)
+{
+    struct inflate_context *inflate_context = context;
+    if (inflate_context->is_made)
+        return inflateReset(&inflate_context->stream) == Z_OK ? CINCH_OK : CINCH_E_INTERNAL;
+    if (inflateInit2(&inflate_context->stream, -MAX_WBITS) != Z_OK)
+        return CINCH_E_NO_MEMORY;
+    inflate_context->is_made = true;
+    return CINCH_OK;
+}
+
+static int32_t inflate_error(int result)
+{
+    switch (result) {
+    case Z_MEM_ERROR:
+        return CINCH_E_NO_MEMORY;
+    case Z_DATA_ERROR:
+    case Z_NEED_DICT:
+        return CINCH_E_CORRUPT;
+    case Z_STREAM_ERROR:
+        return CINCH_E_INTERNAL;
+    default:
+        return CINCH_OK; /* Z_BUF_ERROR: no progress was possible, which is for the caller */
+    }
+}
+
 static int32_t inflate_decode(void *context, const void *piece, size_t size, void *data,
-                              size_t capacity, size_t *decoded)
+                              size_t capacity, struct decoded *decoded)
 {
     struct inflate_context *inflate_context = context;
     z_stream *stream = &inflate_context->stream;
-    if (!inflate_context->is_made && inflateInit2(stream, -MAX_WBITS) != Z_OK)
-        return CINCH_E_NO_MEMORY;
-    if (inflate_context->is_made && inflateReset(stream) != Z_OK)
-        return CINCH_E_INTERNAL;
-    inflate_context->is_made = true;
-
+    int32_t code = inflate_begin(context);
+    if (code != CINCH_OK)
+        return code;
     stream->next_in = (Bytef *)piece;
     stream->avail_in = (uInt)size;
     stream->next_out = data;
     stream->avail_out = (uInt)capacity;
     int result = inflate(stream, Z_SYNC_FLUSH);
-    *decoded = capacity - stream->avail_out;
+    decoded->size = capacity - stream->avail_out;
     if (result == Z_OK && !inflate_is_at_end(stream) && stream->avail_out == 0) {
         /* What is left, an end-of-block code or an empty block, must bring no further byte. */
         uint8_t beyond;
@@ -177,14 +200,35 @@ static int32_t inflate_decode(void *context, const void *piece, size_t size, voi
         if (stream->avail_out == 0)
             return CINCH_E_CORRUPT;
     }
-    if (result == Z_MEM_ERROR)
-        return CINCH_E_NO_MEMORY;
-    if (stream->avail_in != 0 || result == Z_DATA_ERROR || result == Z_NEED_DICT)
+    code = inflate_error(result);
+    if (code != CINCH_OK)
+        return code;
+    if (stream->avail_in != 0)
         return CINCH_E_CORRUPT;
-    return result == Z_STREAM_END || inflate_is_at_end(stream) ? CINCH_OK : CINCH_E_TRUNCATED;
+    decoded->is_final = result == Z_STREAM_END;
+    return decoded->is_final || inflate_is_at_end(stream) ? CINCH_OK : CINCH_E_TRUNCATED;
+}
+
+static int32_t inflate_run(void *context, struct decoder_flow *flow, bool *ended)
+{
+    struct inflate_context *inflate_context = context;
+    z_stream *stream = &inflate_context->stream;
+    size_t input_left = flow->input_size - flow->input_used;
+    size_t room = flow->output_room - flow->output_size;
+    stream->next_in = (Bytef *)flow->input + flow->input_used;
+    stream->avail_in = input_left < UINT32_MAX ? (uInt)input_left : UINT32_MAX;
+    stream->next_out = flow->output + flow->output_size;
+    stream->avail_out = room < UINT32_MAX ? (uInt)room : UINT32_MAX;
+    int result = inflate(stream, Z_NO_FLUSH);
+    flow->input_used = (size_t)(stream->next_in - flow->input);
+    flow->output_size = (size_t)(stream->next_out - flow->output);
+    *ended = result == Z_STREAM_END;
+    return inflate_error(result);
 }
 
 const struct decoder deflate_zlib_decoder = {
     .context = {inflate_create, inflate_destroy, inflate_size},
     .decode = inflate_decode,
+    .begin = inflate_begin,
+    .run = inflate_run,
 };

@@ -153,22 +153,62 @@ static int32_t zstd_error(size_t result)
         return CINCH_E_CHECKSUM;
     case ZSTD_error_srcSize_wrong:
         return CINCH_E_TRUNCATED;
+    case ZSTD_error_dictionary_wrong:
+    case ZSTD_error_version_unsupported:
+    case ZSTD_error_frameParameter_unsupported:
+        return CINCH_E_UNSUPPORTED;
     default:
         return CINCH_E_CORRUPT;
     }
 }
 
 static int32_t zstd_decode(void *context, const void *piece, size_t size, void *data,
-                           size_t capacity, size_t *decoded)
+                           size_t capacity, struct decoded *decoded)
 {
     size_t result = ZSTD_decompressDCtx(context, data, capacity, piece, size);
     if (ZSTD_isError(result))
         return zstd_error(result);
-    *decoded = result;
+    *decoded = (struct decoded){.size = result};
+    return CINCH_OK;
+}
+
+static int32_t zstd_stream_begin(void *context)
+{
+    /* Who begins a stream has looked at the window that its frame asks for. */
+    int window_log_max = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound;
+    if (ZSTD_isError(ZSTD_DCtx_reset(context, ZSTD_reset_session_only)) ||
+        ZSTD_isError(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, window_log_max)))
+        return CINCH_E_INTERNAL;
+    return CINCH_OK;
+}
+
+static int32_t zstd_stream_run(void *context, struct decoder_flow *flow, bool *ended)
+{
+    ZSTD_inBuffer input = {flow->input, flow->input_size, flow->input_used};
+    ZSTD_outBuffer output = {flow->output, flow->output_room, flow->output_size};
+    size_t result = 1;
+    /* Until nothing moves: libzstd may hold back output for which there was no room. */
+    for (;;) {
+        size_t used_before = input.pos;
+        size_t size_before = output.pos;
+        result = ZSTD_decompressStream(context, &output, &input);
+        if (ZSTD_isError(result))
+            return zstd_error(result);
+        if (result == 0 || output.pos == output.size ||
+            (input.pos == used_before && output.pos == size_before))
+            break;
+        if (input.pos == input.size && output.pos < output.size)
+            break;
+    }
+    flow->input_used = input.pos;
+    flow->output_size = output.pos;
+    *ended = result == 0;
     return CINCH_OK;
 }
 
 const struct decoder zstd_decoder = {
     .context = {zstd_decoder_create, zstd_decoder_destroy, zstd_decoder_size},
     .decode = zstd_decode,
+    .begin = zstd_stream_begin,
+    .run = zstd_stream_run,
 };
