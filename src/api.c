@@ -42,8 +42,6 @@ static int32_t submit(cinch_pool *pool, struct request *request, const cinch_opt
     int32_t code = options_read(&request->options, options);
     if (code == CINCH_OK && request->operation == OPERATION_COMPRESS)
         code = options_resolve(&request->options, request->output_path);
-    if (code == CINCH_OK && request->operation == OPERATION_DECOMPRESS)
-        code = CINCH_E_UNSUPPORTED;
     if (code == CINCH_OK && pool == NULL)
         code = pool_default(&pool);
     return code == CINCH_OK ? job_submit(pool, request, unit, job) : code;

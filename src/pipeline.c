@@ -59,7 +59,8 @@ static bool can_claim(const struct pipeline *pipeline)
 {
     return !pipeline->is_ended && !pipeline_is_stopped(pipeline) &&
            pipeline->next_take - pipeline->next_put < pipeline->slots_count &&
-           !(pipeline->ops->take != NULL && pipeline->take_is_held);
+           !(pipeline->ops->take != NULL && pipeline->take_is_held) &&
+           (pipeline->ops->has_room == NULL || pipeline->ops->has_room(pipeline->owner));
 }
 
 /* Lock held. Claims the next chunk; the caller has checked that it can. */
@@ -71,6 +72,7 @@ static struct chunk *claim(struct pipeline *pipeline)
     chunk->input_size = chunk->output_size = chunk->written = 0;
     chunk->check = 0;
     chunk->is_committed = false;
+    chunk->segment = (struct segment){.kind = SEGMENT_NOTHING};
     chunk->failure = (struct failure){.code = CINCH_OK};
     chunk->state = CHUNK_BUSY;
     pipeline->is_ended = chunk->is_last;

@@ -22,6 +22,7 @@
 
 #include "error.h"
 #include "pool.h"
+#include "segment.h"
 #include "workspace.h"
 
 /* The number of chunks of a pipeline that does not know it: take sets `is_last`. */
@@ -30,13 +31,14 @@
 /* One place of the ring, and the chunk that is in it. */
 struct chunk {
     /* The owner's, from claim to recycle, used by one worker at a time. */
-    struct buffer input;  /* what take has read */
-    size_t input_size;    /* bytes of it */
-    struct buffer output; /* what work has made */
-    size_t output_size;   /* bytes of it */
-    size_t written;       /* bytes of it that put has written */
-    uint32_t check;       /* of the input: CRC-32 or Adler-32 */
-    bool is_committed;    /* put has begun */
+    struct buffer input;    /* what take has read */
+    size_t input_size;      /* bytes of it */
+    struct buffer output;   /* what work has made */
+    size_t output_size;     /* bytes of it */
+    size_t written;         /* bytes of it that put has written */
+    uint32_t check;         /* of the input: CRC-32 or Adler-32 */
+    bool is_committed;      /* put has begun */
+    struct segment segment; /* decompression: what is to be decoded */
     struct failure failure;
 
     /* Set by the pipeline when it is claimed; `is_last` also by take. */
@@ -72,6 +74,9 @@ struct step_need {
 };
 
 struct pipeline_ops {
+    /* Whether there is room for one more chunk, beyond that in the ring: called with the
+     * pipeline's lock held. NULL: always. Must be true while no chunk is claimed. */
+    bool (*has_room)(void *owner);
     /* NULL, or the step; sets chunk->is_last on the last chunk (which may be empty). */
     enum step (*take)(void *owner, struct chunk *chunk, struct worker *worker,
                       struct step_need *need);

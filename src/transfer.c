@@ -6,12 +6,19 @@
 /* How often a FIFO without a reader is tried again: the system has no event for one coming. */
 #define OPEN_RETRY_MS 10
 
-int32_t transfer_init(struct transfer *transfer)
+static const struct transfer_kind *kind_of(const struct request *request)
 {
-    const cinch_options *options = &transfer->request.options;
+    const cinch_options *options = &request->options;
+    if (request->operation == OPERATION_DECOMPRESS)
+        return &decompress_kind;
     bool is_single =
         options->format == CINCH_FORMAT_ZSTD && (options->flags & CINCH_FLAG_SINGLE_STREAM) != 0;
-    transfer->kind = is_single ? &compress_single_kind : &compress_kind;
+    return is_single ? &compress_single_kind : &compress_kind;
+}
+
+int32_t transfer_init(struct transfer *transfer)
+{
+    transfer->kind = kind_of(&transfer->request);
     transfer->input = (struct input)INPUT_CLOSED;
     transfer->output = (struct output)OUTPUT_CLOSED;
     transfer->pipeline.owner = transfer;

@@ -16,6 +16,7 @@
 
 #include "compress.h"
 #include "compress_single.h"
+#include "decompress.h"
 #include "error.h"
 #include "io/input.h"
 #include "io/output.h"
@@ -70,6 +71,7 @@ struct transfer {
     union {
         struct compress compress;
         struct compress_single single;
+        struct decompress decompress;
     } plan;
 };
 

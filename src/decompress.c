@@ -1,0 +1,379 @@
+#include "decompress.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "format/gzip_header.h"
+#include "format/recognise.h"
+#include "split.h"
+#include "transfer.h"
+
+/* --- Work: a segment becomes content ---------------------------------------------------- */
+
+static enum step decode_failed(struct chunk *chunk, int32_t code)
+{
+    failure_set(&chunk->failure, code, FAILURE_OF_INPUT, "cannot decompress", 0);
+    return STEP_FAILED;
+}
+
+static uint32_t content_check(const struct decompress *decompress, const void *data, size_t size)
+{
+    return (uint32_t)(decompress->format == CINCH_FORMAT_ZLIB
+                          ? adler32_z(adler32_z(0, Z_NULL, 0), data, size)
+                          : crc32_z(crc32_z(0, Z_NULL, 0), data, size));
+}
+
+/* Whole members, one behind the other, each of which tells its size and holds what it says. */
+static int32_t decode_members(const struct decompress *decompress, void *context,
+                              const uint8_t *input, size_t input_size, struct chunk *chunk)
+{
+    while (input_size > 0) {
+        struct gzip_header header;
+        size_t needed;
+        int32_t code = gzip_header_parse(input, input_size, &header, &needed);
+        if (code != CINCH_OK)
+            return code;
+        size_t size = (size_t)header.member_size;
+        struct gzip_trailer trailer = gzip_trailer_parse(input + size - GZIP_TRAILER_SIZE);
+        uint8_t *data = chunk->output.data + chunk->output_size;
+        struct decoded decoded;
+        code = decompress->decoder->decode(context, input + header.size,
+                                           size - header.size - GZIP_TRAILER_SIZE, data,
+                                           trailer.length, &decoded);
+        if (code != CINCH_OK)
+            return code;
+        if (!decoded.is_final)
+            return CINCH_E_CORRUPT;
+        if (decoded.size != trailer.length ||
+            content_check(decompress, data, decoded.size) != trailer.crc32)
+            return CINCH_E_CHECKSUM;
+        chunk->output_size += decoded.size;
+        input += size;
+        input_size -= size;
+    }
+    return CINCH_OK;
+}
+
+static int32_t decode_segment(const struct decompress *decompress, struct worker *worker,
+                              const uint8_t *input, struct chunk *chunk)
+{
+    const struct segment *segment = &chunk->segment;
+    void *context = workspace_context(worker_workspace(worker), &decompress->decoder->context);
+    if (context == NULL)
+        return CINCH_E_NO_MEMORY;
+    if (segment->kind == SEGMENT_GZIP_MEMBERS)
+        return decode_members(decompress, context, input, (size_t)segment->input_size, chunk);
+    struct decoded decoded;
+    int32_t code =
+        decompress->decoder->decode(context, input, (size_t)segment->input_size, chunk->output.data,
+                                    (size_t)segment->content_most, &decoded);
+    if (code != CINCH_OK)
+        return code;
+    if (segment->kind == SEGMENT_DEFLATE && decoded.is_final)
+        return CINCH_E_CORRUPT; /* pieces follow, so the stream must not end here */
+    if (segment->is_exact && decoded.size != segment->content_most)
+        return CINCH_E_CHECKSUM;
+    chunk->output_size = decoded.size;
+    return CINCH_OK;
+}
+
+/* Writes to a place in a new file; with CINCH_FLAG_SPARSE only what is not zero. */
+static int32_t write_content(struct transfer *transfer, struct chunk *chunk, uint64_t offset)
+{
+    static const uint8_t zeros[4096];
+    const uint8_t *data = chunk->output.data;
+    size_t size = chunk->output_size;
+    size_t from = 0; /* begin of what is to be written */
+    size_t to = transfer->plan.decompress.is_sparse ? 0 : size;
+    while (to < size) {
+        /* Blocks of the file, not of the chunk, as holes begin and end on these. */
+        size_t block = sizeof zeros - (size_t)((offset + to) % sizeof zeros);
+        block = block < size - to ? block : size - to;
+        bool is_hole = block == sizeof zeros && memcmp(data + to, zeros, block) == 0;
+        if (is_hole && from < to &&
+            output_write_at(&transfer->output, offset + from, data + from, to - from,
+                            &chunk->failure) != CINCH_OK)
+            return chunk->failure.code;
+        to += block;
+        if (is_hole)
+            from = to;
+    }
+    if (from < to && output_write_at(&transfer->output, offset + from, data + from, to - from,
+                                     &chunk->failure) != CINCH_OK)
+        return chunk->failure.code;
+    atomic_fetch_add_explicit(&transfer->bytes_out, size, memory_order_relaxed);
+    chunk->written = size;
+    return CINCH_OK;
+}
+
+/* Reads the segment, of a file, and decodes it. */
+static enum step work_on_segment(struct transfer *transfer, struct chunk *chunk,
+                                 struct worker *worker)
+{
+    struct workspace *workspace = worker_workspace(worker);
+    const struct segment *segment = &chunk->segment;
+    struct buffer read = {NULL, 0};
+    const uint8_t *input = chunk->input.data;
+    chunk->output = workspace_take(workspace, (size_t)segment->content_most);
+    if (chunk->output.data == NULL)
+        return chunk_no_memory(chunk);
+    int32_t code = CINCH_OK;
+    if (transfer->input.is_file) {
+        read = workspace_take(workspace, (size_t)segment->input_size);
+        if (read.data == NULL)
+            return chunk_no_memory(chunk);
+        code = input_read_at(&transfer->input, segment->input_offset, read.data,
+                             (size_t)segment->input_size, &chunk->failure);
+        input = read.data;
+    }
+    if (code == CINCH_OK)
+        code = decode_segment(&transfer->plan.decompress, worker, input, chunk);
+    workspace_give(workspace, &read);
+    workspace_give(workspace, &chunk->input);
+    if (code == CINCH_OK && !transfer_advance(transfer, worker, segment->input_size))
+        return STEP_FAILED;
+    return code == CINCH_OK ? STEP_DONE : decode_failed(chunk, code);
+}
+
+static enum step work_on_chunk(void *owner, struct chunk *chunk, struct worker *worker)
+{
+    struct transfer *transfer = owner;
+    const struct decompress *decompress = &transfer->plan.decompress;
+    const struct segment *segment = &chunk->segment;
+    enum step step = STEP_DONE;
+    if (segment->kind != SEGMENT_NOTHING && segment->kind != SEGMENT_CONTENT)
+        step = work_on_segment(transfer, chunk, worker);
+    if (step == STEP_DONE && segment->has_check)
+        chunk->check = content_check(decompress, chunk->output.data, chunk->output_size);
+    /* Into a file, content goes to its place as soon as that is known. */
+    if (step == STEP_DONE && segment->has_offset && transfer->output.kind == OUTPUT_NEW_FILE &&
+        write_content(transfer, chunk, segment->content_offset) != CINCH_OK)
+        step = STEP_FAILED;
+    return step;
+}
+
+/* --- Put: the content is checked and written -------------------------------------------- */
+
+/* Goes on with the check of the member that the chunk belongs to, and holds it against the
+ * member's own at its end. */
+static int32_t check_member(struct decompress *decompress, const struct chunk *chunk)
+{
+    const struct segment *segment = &chunk->segment;
+    bool is_zlib = decompress->format == CINCH_FORMAT_ZLIB;
+    z_off_t size = (z_off_t)chunk->output_size;
+    decompress->member_check =
+        (uint32_t)(is_zlib ? adler32_combine(decompress->member_check, chunk->check, size)
+                           : crc32_combine(decompress->member_check, chunk->check, size));
+    decompress->member_length += chunk->output_size;
+    if (!segment->ends_member)
+        return CINCH_OK;
+    bool is_right = decompress->member_check == segment->member_check &&
+                    (is_zlib || (uint32_t)decompress->member_length == segment->member_length);
+    decompress->member_check = is_zlib ? 1 : 0;
+    decompress->member_length = 0;
+    return is_right ? CINCH_OK : CINCH_E_CHECKSUM;
+}
+
+/* Once for each chunk, in order. */
+static int32_t commit_chunk(struct decompress *decompress, struct chunk *chunk)
+{
+    chunk->segment.content_offset = decompress->put_offset;
+    decompress->put_offset += chunk->output_size;
+    if (decompress->put_offset > decompress->content_limit)
+        return CINCH_E_OUTPUT_LIMIT;
+    return chunk->segment.has_check ? check_member(decompress, chunk) : CINCH_OK;
+}
+
+static enum step put_chunk(void *owner, struct chunk *chunk, struct worker *worker,
+                           struct step_need *need)
+{
+    (void)worker;
+    struct transfer *transfer = owner;
+    struct decompress *decompress = &transfer->plan.decompress;
+    if (!chunk->is_committed) {
+        int32_t code = commit_chunk(decompress, chunk);
+        if (code != CINCH_OK)
+            return decode_failed(chunk, code);
+        chunk->is_committed = true;
+    }
+    if (transfer->output.kind != OUTPUT_NEW_FILE)
+        return transfer_write(transfer, chunk, need);
+    if (chunk->written < chunk->output_size &&
+        write_content(transfer, chunk, chunk->segment.content_offset) != CINCH_OK)
+        return STEP_FAILED;
+    return STEP_DONE;
+}
+
+/* --- Take ------------------------------------------------------------------------------- */
+
+static enum step take_chunk(void *owner, struct chunk *chunk, struct worker *worker,
+                            struct step_need *need)
+{
+    struct transfer *transfer = owner;
+    struct decompress *decompress = &transfer->plan.decompress;
+    enum step step;
+    switch (decompress->format) {
+    case CINCH_FORMAT_ZSTD:
+        step = split_zstd(decompress, chunk, worker, need);
+        break;
+    case CINCH_FORMAT_GZIP:
+        step = split_gzip(decompress, chunk, worker, need);
+        break;
+    default:
+        step = split_zlib(decompress, chunk, worker, need);
+        break;
+    }
+    if (step != STEP_DONE)
+        return step;
+    /* What work will decode counts when it has; headers and streams count now. */
+    uint64_t passed = decompress->source.offset - decompress->counted - chunk->segment.input_size;
+    decompress->counted = decompress->source.offset;
+    return transfer_advance(transfer, worker, passed) ? STEP_DONE : STEP_FAILED;
+}
+
+static bool has_room(void *owner)
+{
+    const struct transfer *transfer = owner;
+    const struct decompress *decompress = &transfer->plan.decompress;
+    uint64_t held = atomic_load(&decompress->held);
+    return held == 0 || held + decompress->segment_most <= decompress->budget;
+}
+
+static void recycle_chunk(void *owner, struct chunk *chunk, struct worker *worker)
+{
+    struct transfer *transfer = owner;
+    atomic_fetch_sub(&transfer->plan.decompress.held, chunk->segment.held);
+    transfer_recycle(owner, chunk, worker);
+}
+
+static const struct pipeline_ops decompress_ops = {
+    .has_room = has_room,
+    .take = take_chunk,
+    .work = work_on_chunk,
+    .put = put_chunk,
+    .recycle = recycle_chunk,
+    .fail = transfer_fail_chunk,
+};
+
+/* --- The kind --------------------------------------------------------------------------- */
+
+/*
+ * The limits that memory sets.
+ *
+ * By default a segment may hold 128 MiB (its input and its content), so that even the largest
+ * chunks that we write are decoded in parallel, and all together as much for each worker and one
+ * more. Chunks hold a fraction of that in fact, as most levels write far smaller ones.
+ *
+ * With a limit of the caller's, a fourth of it is left for the workers' contexts and the source,
+ * and the rest is what segments may hold, or what a stream's window and parts may.
+ */
+#define SEGMENT_MOST    ((uint64_t)128 << 20)
+#define WINDOW_MOST     ((uint64_t)128 << 20)
+#define CONTEXT_SIZE    ((uint64_t)256 << 10)
+#define STREAM_OVERHEAD (4 * SPLIT_PART_SIZE)
+
+static uint32_t set_limits(struct decompress *decompress, uint64_t memory_limit, uint32_t workers)
+{
+    if (memory_limit == 0) {
+        decompress->segment_most = SEGMENT_MOST;
+        decompress->window_most = WINDOW_MOST;
+        decompress->budget = (workers + 1) * SEGMENT_MOST;
+        return workers;
+    }
+    uint64_t contexts_most = memory_limit / 4 / CONTEXT_SIZE;
+    if (contexts_most == 0)
+        return 0;
+    if (workers > contexts_most)
+        workers = (uint32_t)contexts_most;
+    uint64_t rest = memory_limit - workers * CONTEXT_SIZE;
+    decompress->budget = rest;
+    decompress->segment_most = rest / 2 < SEGMENT_MOST ? rest / 2 : SEGMENT_MOST;
+    decompress->window_most = rest > STREAM_OVERHEAD ? rest - STREAM_OVERHEAD : 0;
+    return workers;
+}
+
+static int32_t recognise(struct decompress *decompress)
+{
+    const struct source *source = &decompress->source;
+    switch (format_recognise(source->data, source->size)) {
+    case RECOGNISED_ZSTD:
+        decompress->format = CINCH_FORMAT_ZSTD;
+        return CINCH_OK;
+    case RECOGNISED_GZIP:
+        decompress->format = CINCH_FORMAT_GZIP;
+        return CINCH_OK;
+    case RECOGNISED_ZLIB:
+        decompress->format = CINCH_FORMAT_ZLIB;
+        decompress->member_check = 1;
+        return CINCH_OK;
+    case RECOGNISED_PARTLY:
+        return CINCH_E_TRUNCATED;
+    case RECOGNISED_NOTHING:
+        break;
+    }
+    return CINCH_E_FORMAT;
+}
+
+static enum step decompress_open(struct transfer *transfer, struct worker *worker,
+                                 struct step_need *need, struct failure *failure)
+{
+    (void)worker;
+    struct decompress *decompress = &transfer->plan.decompress;
+    const cinch_options *options = &transfer->request.options;
+    source_init(&decompress->source, &transfer->input);
+    enum step step =
+        source_fill(&decompress->source, RECOGNISE_SIZE, SOURCE_READ_SIZE, need, failure);
+    if (step != STEP_DONE)
+        return step;
+    int32_t code = recognise(decompress);
+    if (code != CINCH_OK) {
+        failure_set(failure, code, FAILURE_OF_INPUT, "cannot decompress", 0);
+        return STEP_FAILED;
+    }
+    decompress->decoder = decoder_find(decompress->format);
+    decompress->is_sparse =
+        (options->flags & CINCH_FLAG_SPARSE) != 0 && transfer->output.kind == OUTPUT_NEW_FILE;
+    decompress->content_limit = options->output_limit != 0 ? options->output_limit : UINT64_MAX;
+    decompress->knows_offset = true;
+    decompress->frames_are_exact = decompress->frames_are_whole = true;
+    decompress->stream_at = UINT64_MAX;
+    uint32_t workers =
+        set_limits(decompress, options->memory_limit, pool_threads(transfer->pipeline.pool));
+    transfer->pipeline.ops = &decompress_ops;
+    if (workers == 0) {
+        failure_set(failure, CINCH_E_MEMORY_LIMIT, FAILURE_OF_NOTHING,
+                    "one worker needs more memory than allowed", 0);
+        return STEP_FAILED;
+    }
+    if (pipeline_start(&transfer->pipeline, PIPELINE_COUNT_UNKNOWN, workers) != CINCH_OK) {
+        failure_set(failure, CINCH_E_NO_MEMORY, FAILURE_OF_NOTHING, NULL, 0);
+        return STEP_FAILED;
+    }
+    return STEP_DONE;
+}
+
+/* Holes at the end are made by the file's length alone. */
+static int32_t decompress_finish(struct transfer *transfer, struct failure *failure)
+{
+    const struct decompress *decompress = &transfer->plan.decompress;
+    return decompress->is_sparse
+               ? output_set_size(&transfer->output, decompress->put_offset, failure)
+               : CINCH_OK;
+}
+
+static void decompress_close(struct transfer *transfer)
+{
+    struct decompress *decompress = &transfer->plan.decompress;
+    if (decompress->stream != NULL)
+        decompress->decoder->context.destroy(decompress->stream);
+    free(decompress->pieces.offsets);
+    buffer_free(&decompress->frames);
+    source_free(&decompress->source);
+}
+
+const struct transfer_kind decompress_kind = {
+    .open = decompress_open,
+    .finish = decompress_finish,
+    .close = decompress_close,
+};

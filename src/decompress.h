@@ -1,0 +1,81 @@
+/*
+ * Decompress: what a chunk is when decompressing.
+ *
+ * The take step splits the input into segments, in order and mostly without decoding: zstd frames
+ * by walking over their headers, members of gzip files by the sizes they tell, the pieces of our
+ * own by their index. The work step decodes segments in parallel. Whatever tells no size, or is
+ * too large to be decoded in one piece, is decoded by the take step itself, a part at a time: the
+ * ring then still checks and writes one part while the next is decoded.
+ *
+ *   split.h        finds the next segment, or decodes the next part of a stream
+ *   decompress.c   the plan, its limits, and the work and put steps
+ */
+#ifndef CINCH_SRC_DECOMPRESS_H
+#define CINCH_SRC_DECOMPRESS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec/codec.h"
+#include "format/gzip_index.h"
+#include "format/seek_table.h"
+#include "format/zstd_walk.h"
+#include "source.h"
+
+struct transfer;
+struct transfer_kind;
+
+/* Where the take step stands in the input. */
+enum split_state {
+    SPLIT_AT_BOUNDARY, /* between frames, members or streams */
+    SPLIT_IN_FRAME,    /* zstd: in a frame that is walked over */
+    SPLIT_IN_STREAM,   /* in data that take decodes itself */
+    SPLIT_IN_TRAILER,  /* gzip and zlib: behind the data */
+    SPLIT_IN_PIECES,   /* gzip: between the pieces that an index lists */
+    SPLIT_IN_PADDING   /* behind everything: nothing but zeros may come */
+};
+
+struct decompress {
+    /* Constant from open on. */
+    int32_t format;
+    const struct decoder *decoder;
+    bool is_sparse;         /* blocks of zeros are not written */
+    uint64_t budget;        /* bytes that chunks in the ring may hold together */
+    uint64_t segment_most;  /* bytes that one segment may hold, or it is decoded as a stream */
+    uint64_t window_most;   /* bytes of a zstd window */
+    uint64_t content_limit; /* bytes of output allowed; UINT64_MAX: any number */
+
+    _Atomic uint64_t held; /* by chunks in the ring; take adds, recycle subtracts */
+
+    /* The take step's. */
+    struct source source;
+    enum split_state state;
+    uint64_t counted;        /* the source's offset up to which progress knows */
+    uint64_t members;        /* frames, members or streams that have ended */
+    uint64_t content_offset; /* in the output, of what comes next... */
+    bool knows_offset;       /* ...if that is known before it is decoded */
+    void *stream;            /* context of the stream that take decodes */
+    struct zstd_walk walk;
+    uint64_t stream_at;   /* zstd: offset of a frame that no walk could bound; else UINT64_MAX */
+    struct buffer frames; /* struct seek_table_entry of each frame, to hold a table against */
+    uint64_t frames_count;
+    bool frames_are_exact; /* every frame told its content's size */
+    bool frames_are_whole; /* none was decoded as a stream, and so is missing there */
+    struct {
+        struct gzip_index index;
+        uint64_t *offsets; /* of the pieces, from the member's first byte; NULL: no index */
+        uint64_t member;   /* offset of that byte in the input */
+        uint32_t next;     /* piece */
+    } pieces;
+
+    /* The put step's. */
+    uint64_t put_offset;    /* bytes of output put so far */
+    uint32_t member_check;  /* of the member's content so far */
+    uint64_t member_length; /* bytes of it */
+};
+
+extern const struct transfer_kind decompress_kind;
+
+#endif

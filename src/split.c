@@ -1,0 +1,173 @@
+#include "split.h"
+
+#include <string.h>
+
+enum step split_fail(struct chunk *chunk, int32_t code, const char *action)
+{
+    failure_set(&chunk->failure, code, FAILURE_OF_INPUT, action, 0);
+    return STEP_FAILED;
+}
+
+enum step split_truncated(struct chunk *chunk)
+{
+    return split_fail(chunk, CINCH_E_TRUNCATED, "cannot decompress");
+}
+
+/* --- Boundaries ------------------------------------------------------------------------- */
+
+/* Reads to the end of the input, in which only zeros may be. */
+static enum step read_padding(struct decompress *decompress, struct chunk *chunk,
+                              struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    decompress->state = SPLIT_IN_PADDING;
+    for (;;) {
+        enum step step = source_fill(source, 1, SOURCE_READ_SIZE, need, &chunk->failure);
+        if (step != STEP_DONE)
+            return step;
+        if (source->size == 0)
+            break;
+        for (size_t i = 0; i < source->size; i++)
+            if (source->data[i] != 0)
+                return split_fail(chunk, CINCH_E_TRAILING, "cannot decompress all of");
+        source_take(source, source->size);
+    }
+    chunk->is_last = true;
+    return STEP_DONE;
+}
+
+enum step split_begin(struct decompress *decompress, struct chunk *chunk, size_t wanted,
+                      struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    if (decompress->state == SPLIT_IN_PADDING)
+        return read_padding(decompress, chunk, need);
+    enum step step = source_fill(source, wanted, wanted, need, &chunk->failure);
+    if (step != STEP_DONE)
+        return step;
+    if (source->size == 0)
+        chunk->is_last = true;
+    else if (source->data[0] == 0 && decompress->members > 0)
+        return read_padding(decompress, chunk, need);
+    return STEP_DONE;
+}
+
+/* --- Streams ---------------------------------------------------------------------------- */
+
+enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk, uint64_t window,
+                             struct step_need *need)
+{
+    uint64_t held = atomic_load(&decompress->held);
+    if (held > 0 && held + window > decompress->budget) {
+        /* Other chunks will be put soon, and nobody else takes meanwhile. */
+        *need = (struct step_need){.fd = -1, .milliseconds = 1};
+        return STEP_WAIT;
+    }
+    if (decompress->stream == NULL)
+        decompress->stream = decompress->decoder->context.create();
+    if (decompress->stream == NULL)
+        return chunk_no_memory(chunk);
+    int32_t code = decompress->decoder->begin(decompress->stream);
+    if (code != CINCH_OK)
+        return split_fail(chunk, code, "cannot decompress");
+    decompress->state = SPLIT_IN_STREAM;
+    return STEP_DONE;
+}
+
+enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
+                            struct worker *worker, bool *ended, struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    *ended = false;
+    chunk->segment.kind = SEGMENT_CONTENT;
+    if (chunk->output.data == NULL) {
+        chunk->output = workspace_take(worker_workspace(worker), SPLIT_PART_SIZE);
+        if (chunk->output.data == NULL)
+            return chunk_no_memory(chunk);
+        chunk->segment.held = SPLIT_PART_SIZE;
+        atomic_fetch_add(&decompress->held, SPLIT_PART_SIZE);
+    }
+    decompress->knows_offset = false;
+    while (!*ended && chunk->output_size < SPLIT_PART_SIZE) {
+        enum step step = source_fill(source, 1, SOURCE_READ_SIZE, need, &chunk->failure);
+        if (step == STEP_WAIT && chunk->output_size > 0)
+            return STEP_DONE; /* what there is may be waited for */
+        if (step != STEP_DONE)
+            return step;
+        struct decoder_flow flow = {
+            .input = source->data,
+            .input_size = source->size,
+            .output = chunk->output.data,
+            .output_room = SPLIT_PART_SIZE,
+            .output_size = chunk->output_size,
+        };
+        int32_t code = decompress->decoder->run(decompress->stream, &flow, ended);
+        if (code != CINCH_OK)
+            return split_fail(chunk, code, "cannot decompress");
+        bool moved = flow.input_used > 0 || flow.output_size > chunk->output_size;
+        chunk->output_size = flow.output_size;
+        source_take(source, flow.input_used);
+        if (!*ended && !moved && source->has_ended)
+            return split_truncated(chunk);
+    }
+    return STEP_DONE;
+}
+
+/* --- Segments --------------------------------------------------------------------------- */
+
+enum step split_collect(struct decompress *decompress, struct chunk *chunk, size_t count)
+{
+    size_t wanted = chunk->input_size + count;
+    if (wanted > chunk->input.capacity &&
+        !buffer_grow(&chunk->input, chunk->input_size, wanted + wanted / 2))
+        return chunk_no_memory(chunk);
+    memcpy(chunk->input.data + chunk->input_size, decompress->source.data, count);
+    chunk->input_size = wanted;
+    source_take(&decompress->source, count);
+    return STEP_DONE;
+}
+
+void split_add(struct chunk *chunk, uint64_t offset, uint64_t size, uint64_t content, bool is_exact)
+{
+    struct segment *segment = &chunk->segment;
+    if (segment->input_size == 0) {
+        segment->input_offset = offset;
+        segment->is_exact = true;
+    }
+    segment->input_size += size;
+    segment->content_most += content;
+    segment->is_exact = segment->is_exact && is_exact;
+}
+
+bool split_is_full(const struct chunk *chunk)
+{
+    return chunk->segment.content_most >= SPLIT_GROUP_CONTENT ||
+           chunk->segment.input_size >= SPLIT_GROUP_INPUT;
+}
+
+/* Settles what the segment holds, and where its content goes. */
+static enum step finish_segment(struct decompress *decompress, struct chunk *chunk)
+{
+    struct segment *segment = &chunk->segment;
+    segment->held = segment->input_size + segment->content_most;
+    atomic_fetch_add(&decompress->held, segment->held);
+    segment->has_offset = decompress->knows_offset && segment->is_exact;
+    segment->content_offset = decompress->content_offset;
+    decompress->knows_offset = segment->has_offset;
+    decompress->content_offset += segment->content_most;
+    if (segment->has_offset && decompress->content_offset > decompress->content_limit)
+        return split_fail(chunk, CINCH_E_OUTPUT_LIMIT, "cannot decompress");
+    return STEP_DONE;
+}
+
+enum step split_end(struct decompress *decompress, struct chunk *chunk, enum step step)
+{
+    if (chunk->segment.input_size > 0) {
+        chunk->failure = (struct failure){.code = CINCH_OK};
+        return finish_segment(decompress, chunk);
+    }
+    chunk->segment.kind = SEGMENT_NOTHING;
+    if (step == STEP_DONE && chunk->is_last && decompress->members == 0)
+        return split_truncated(chunk);
+    return step;
+}

@@ -1,0 +1,242 @@
+/*
+ * zstd: frames are found by walking over the headers of their blocks. A file is walked over in
+ * leaps; of a pipe, the bytes of frames that tell how much they hold are collected.
+ */
+#include "split.h"
+
+#include <string.h>
+
+#include "format/bytes.h"
+
+/* Bytes read where a block's header is expected. */
+#define WALK_READ_SIZE 64
+
+/* The magic number of skippable frames that hold a seek table. */
+#define SEEK_TABLE_MAGIC UINT32_C(0x184D2A5E)
+
+/* --- The seek table --------------------------------------------------------------------- */
+
+/* Remembers the frame that was just walked over, to hold a table against. */
+static enum step remember_frame(struct decompress *decompress, struct chunk *chunk)
+{
+    const struct zstd_frame *frame = &decompress->walk.frame;
+    size_t used = (size_t)decompress->frames_count * sizeof(struct seek_table_entry);
+    size_t wanted = used + sizeof(struct seek_table_entry);
+    if (wanted > decompress->frames.capacity &&
+        !buffer_grow(&decompress->frames, used, 2 * wanted + 512))
+        return chunk_no_memory(chunk);
+    struct seek_table_entry entry = {(uint32_t)frame->size, (uint32_t)frame->header.content_size};
+    if (frame->header.is_skippable)
+        entry.decompressed_size = 0;
+    else if (!frame->header.has_content_size)
+        decompress->frames_are_exact = false;
+    memcpy(decompress->frames.data + used, &entry, sizeof entry);
+    decompress->frames_count++;
+    return STEP_DONE;
+}
+
+/* Whether a frame is as an entry of the table says. */
+static bool entry_matches(const struct decompress *decompress, uint64_t frame, const uint8_t *entry)
+{
+    struct seek_table_entry seen;
+    memcpy(&seen, decompress->frames.data + frame * sizeof seen, sizeof seen);
+    return load_le32(entry) == seen.compressed_size &&
+           (!decompress->frames_are_exact || load_le32(entry + 4) == seen.decompressed_size);
+}
+
+/* Holds the `size` bytes of a skippable frame, if it is a seek table, against the frames before
+ * it. Nobody needs it here, but a file that contradicts itself is not accepted. */
+static bool table_is_right(const struct decompress *decompress, const uint8_t *bytes, size_t size)
+{
+    struct seek_table table;
+    int32_t code = seek_table_parse_footer(bytes + size - SEEK_TABLE_FOOTER_SIZE, size, &table);
+    if (code == CINCH_E_FORMAT)
+        return true; /* somebody else's skippable frame */
+    if (code != CINCH_OK || table.size != size)
+        return false;
+    if (table.frames > decompress->frames_count)
+        return !decompress->frames_are_whole;
+    uint64_t first = decompress->frames_count - table.frames;
+    for (uint32_t i = 0; i < table.frames; i++)
+        if (!entry_matches(decompress, first + i,
+                           bytes + SEEK_TABLE_HEADER_SIZE + (size_t)i * table.entry_size))
+            return false;
+    return true;
+}
+
+/* At a skippable frame of `size` bytes that may be a table: takes it. */
+static enum step take_table(struct decompress *decompress, struct chunk *chunk, size_t size,
+                            struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    enum step step = source_fill(source, size, size, need, &chunk->failure);
+    if (step != STEP_DONE)
+        return step;
+    if (source->size < size)
+        return split_truncated(chunk);
+    if (!table_is_right(decompress, source->data, size))
+        return split_fail(chunk, CINCH_E_CORRUPT, "the seek table contradicts the frames of");
+    source_take(source, size);
+    return STEP_DONE;
+}
+
+/* Whether a skippable frame can be a table of the frames seen: one that claims to be longer is
+ * passed over, and costs no memory. */
+static bool may_be_table(const struct decompress *decompress, uint32_t magic, uint64_t size)
+{
+    uint64_t longest =
+        SEEK_TABLE_HEADER_SIZE + decompress->frames_count * 12 + SEEK_TABLE_FOOTER_SIZE;
+    return magic == SEEK_TABLE_MAGIC && size <= longest &&
+           size >= SEEK_TABLE_HEADER_SIZE + SEEK_TABLE_FOOTER_SIZE;
+}
+
+/* --- Frames ----------------------------------------------------------------------------- */
+
+/* Bytes of content at most, as far as is known. */
+static uint64_t frame_content(const struct zstd_frame *frame)
+{
+    return frame->header.has_content_size ? frame->header.content_size : frame->content_max;
+}
+
+/* Walks on to the frame's end, or until the frame is found to be too large for a segment. */
+static enum step walk_frame(struct decompress *decompress, struct chunk *chunk,
+                            struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    struct zstd_walk *walk = &decompress->walk;
+    bool is_file = source->input->is_file;
+    int32_t code = CINCH_OK;
+    while (code == CINCH_OK && !walk->has_ended) {
+        if (is_file && walk->skip > source_rest(source))
+            return split_truncated(chunk);
+        if (is_file && walk->skip > 0) {
+            uint64_t skip = walk->skip;
+            source_skip(source, skip);
+            code = zstd_walk_skip(walk, skip);
+            continue;
+        }
+        enum step step = source_fill(source, 1, is_file ? WALK_READ_SIZE : SOURCE_READ_SIZE, need,
+                                     &chunk->failure);
+        if (step != STEP_DONE)
+            return step;
+        if (source->size == 0)
+            return split_truncated(chunk);
+        size_t used = 0;
+        code = zstd_walk_feed(walk, source->data, source->size, &used);
+        bool collects = !is_file && !(walk->frame.has_header && walk->frame.header.is_skippable);
+        if (!collects)
+            source_take(source, used);
+        else if (split_collect(decompress, chunk, used) != STEP_DONE)
+            return STEP_FAILED;
+        if (walk->frame.has_header && !walk->frame.header.is_skippable &&
+            frame_content(&walk->frame) + walk->frame.size > decompress->segment_most)
+            break;
+    }
+    return code == CINCH_OK ? STEP_DONE : split_fail(chunk, code, "cannot decompress");
+}
+
+/* The walk has ended, or was given up because the frame is too large for a segment. */
+static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
+{
+    struct source *source = &decompress->source;
+    const struct zstd_frame *frame = &decompress->walk.frame;
+    decompress->state = SPLIT_AT_BOUNDARY;
+    if (!decompress->walk.has_ended) {
+        /* Its header did not tell, or it has more blocks than content. */
+        if (!source->input->is_file)
+            return split_fail(chunk, CINCH_E_MEMORY_LIMIT, "a frame is too large in");
+        source_seek(source, frame->offset);
+        decompress->stream_at = frame->offset;
+        return STEP_DONE;
+    }
+    if (!frame->header.is_skippable) {
+        split_add(chunk, frame->offset, frame->size, frame_content(frame),
+                  frame->header.has_content_size);
+    }
+    decompress->members++;
+    return remember_frame(decompress, chunk);
+}
+
+/* Whether the frame is to be decoded by the take step. */
+static bool is_for_stream(const struct decompress *decompress,
+                          const struct zstd_frame_header *header)
+{
+    if (decompress->source.offset == decompress->stream_at)
+        return true;
+    if (!header->has_content_size)
+        return !decompress->source.input->is_file;
+    return header->content_size > decompress->segment_most / 2;
+}
+
+/* What a header says is more than can be done here. */
+static int32_t refuse_frame(const struct decompress *decompress,
+                            const struct zstd_frame_header *header)
+{
+    if (header->dictionary_id != 0)
+        return CINCH_E_UNSUPPORTED;
+    return header->window_size > decompress->window_most ? CINCH_E_MEMORY_LIMIT : CINCH_OK;
+}
+
+/* At the beginning of a frame, 18 bytes of it at hand: begins to walk over it, or to decode it,
+ * or passes a table. */
+static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
+                             struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    struct zstd_frame_header header;
+    size_t needed;
+    int32_t code = zstd_frame_header_parse(source->data, source->size, &header, &needed);
+    if (code == CINCH_E_FORMAT && decompress->members > 0)
+        code = CINCH_E_TRAILING;
+    if (code == CINCH_OK)
+        code = refuse_frame(decompress, &header);
+    if (code != CINCH_OK)
+        return split_fail(chunk, code, "cannot decompress");
+    bool is_large = !header.is_skippable && is_for_stream(decompress, &header);
+    bool has_group = chunk->segment.input_size > 0;
+    if (has_group && (header.is_skippable || is_large))
+        return STEP_WAIT; /* for the group to be passed on */
+    if (is_large) {
+        decompress->frames_count = 0; /* a table cannot be held against this one */
+        decompress->frames_are_whole = false;
+        return split_stream_begin(decompress, chunk, header.window_size, need);
+    }
+    if (header.is_skippable) {
+        uint64_t size = header.size + header.content_size;
+        if (may_be_table(decompress, load_le32(source->data), size))
+            return take_table(decompress, chunk, (size_t)size, need);
+    }
+    zstd_walk_begin(&decompress->walk, source->offset);
+    decompress->state = SPLIT_IN_FRAME;
+    return STEP_DONE;
+}
+
+enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct worker *worker,
+                     struct step_need *need)
+{
+    enum step step = STEP_DONE;
+    while (step == STEP_DONE && !chunk->is_last && !split_is_full(chunk)) {
+        if (decompress->state == SPLIT_IN_STREAM) {
+            bool ended;
+            step = split_stream_part(decompress, chunk, worker, &ended, need);
+            if (ended) {
+                decompress->members++;
+                decompress->state = SPLIT_AT_BOUNDARY;
+            }
+            return step;
+        }
+        if (decompress->state == SPLIT_IN_FRAME) {
+            step = walk_frame(decompress, chunk, need);
+            if (step == STEP_DONE)
+                step = end_walk(decompress, chunk);
+            if (step != STEP_DONE)
+                return step;
+            continue;
+        }
+        step = split_begin(decompress, chunk, ZSTD_HEADER_SIZE_LONGEST, need);
+        if (step == STEP_DONE && !chunk->is_last)
+            step = begin_frame(decompress, chunk, need);
+    }
+    chunk->segment.kind = SEGMENT_ZSTD_FRAMES;
+    return split_end(decompress, chunk, step);
+}
