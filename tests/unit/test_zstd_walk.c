@@ -122,7 +122,7 @@ static struct found walk(const uint8_t *bytes, size_t size)
     const struct found whole = walk_pipe(bytes, size, WHOLE);
 
     for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
-        if (size > 10000 && pieces[i] < 5)
+        if (size > 10000 && pieces[i] < 4096)
             continue;
         const struct found pipe = walk_pipe(bytes, size, pieces[i]);
         const struct found file = walk_file(bytes, size, pieces[i]);
