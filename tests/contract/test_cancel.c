@@ -383,7 +383,8 @@ static uint64_t processor_nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Cancels a job in the middle of its input, and asserts how much processor time it still took. */
+/* Cancels a job in the middle of its input, and asserts how much processor time it still took:
+ * 100 ms on each worker, all of which may have been in the middle of something. */
 static void assert_cancel_is_prompt(cinch_pool *pool, uint32_t threads, const char *input,
                                     const char *output, cinch_options options)
 {
@@ -403,7 +404,7 @@ static void assert_cancel_is_prompt(cinch_pool *pool, uint32_t threads, const ch
     monitor_free(monitor);
     print_message("format %d level %d chunk %u threads %u: %u ms\n", (int)options.format,
                   (int)options.level, options.chunk_size, threads, (unsigned int)spent);
-    assert_in_range(spent, 0, 100 * TEST_SLOWNESS);
+    assert_in_range(spent, 0, 100 * threads * TEST_SLOWNESS);
 }
 
 static void cancel_takes_100_ms_at_most(void **state)

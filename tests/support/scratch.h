@@ -19,7 +19,8 @@ struct scratch {
     struct scratch_name *names; /* what scratch_path() has given out; owned */
     size_t descriptors;         /* open in the process when the test began */
     size_t threads;             /* running in the process when the test began */
-    bool threads_may_stay;      /* set by a test that starts the default pool, which never ends */
+    bool uses_default_pool;     /* set by tests that do: its threads and its one descriptor, for
+                                 * waiting, stay */
 };
 
 int scratch_setup(void **state);
