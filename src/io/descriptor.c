@@ -12,7 +12,8 @@ int descriptor_above_standard(int fd)
         return fd;
     }
     int above = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    int error = errno;
+    /* Where even 3 lies above the limit, the kernel calls the wish invalid. */
+    int error = errno == EINVAL ? EMFILE : errno;
     (void)close(fd);
     errno = error;
     return above;

@@ -193,7 +193,8 @@ static struct hidden_name *hidden_name_obtain(int directory, const char *target,
     }
     if (error != 0) {
         free(hidden);
-        errno = error;
+        /* EEXIST would say that the target is taken, which nobody has looked at. */
+        errno = error == EEXIST ? EBUSY : error;
         return NULL;
     }
     return hidden;

@@ -85,8 +85,10 @@ int32_t input_open_path(struct input *input, const char *path, struct failure *f
     if (fd < 0) {
         int error = errno;
         struct stat status;
-        /* What the system calls "no such device or address" is a socket's path. */
-        if (error == ENXIO && stat(path, &status) == 0 && S_ISSOCK(status.st_mode)) {
+        /* What the system calls "no such device or address" may be a kind of file that would not
+         * do even if it were there. */
+        if (error == ENXIO && stat(path, &status) == 0 &&
+            (S_ISSOCK(status.st_mode) || S_ISBLK(status.st_mode))) {
             return failure_set(failure, CINCH_E_FILE_TYPE, FAILURE_OF_INPUT, "cannot open", 0);
         }
         return failure_set_system(failure, FAILURE_OF_INPUT, "cannot open", error);
