@@ -66,6 +66,13 @@ int32_t submit_paths(cinch_pool *pool, enum operation operation, const char *inp
     return submit(pool, &request, options, unit, job);
 }
 
+int32_t submit_refusal(int32_t code, const cinch_options *options)
+{
+    struct request request = {
+        .operation = OPERATION_COMPRESS, .input_fd = -1, .output_fd = -1, .refusal = code};
+    return submit(NULL, &request, options, PROGRESS_PERCENT, NULL);
+}
+
 static int32_t submit_fds(cinch_pool *pool, enum operation operation, int input_fd, int output_fd,
                           const cinch_options *options, cinch_job **job)
 {

@@ -16,4 +16,7 @@ int32_t submit_paths(cinch_pool *pool, enum operation operation, const char *inp
                      const char *output, const cinch_options *options, enum progress_unit unit,
                      cinch_job **job);
 
+/* Submits to the default pool a job that does nothing but complete with `code`. */
+int32_t submit_refusal(int32_t code, const cinch_options *options);
+
 #endif

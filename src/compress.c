@@ -215,7 +215,10 @@ static int32_t commit_chunk(struct transfer *transfer, struct chunk *chunk)
     }
     if (!chunk->is_last)
         return CINCH_OK;
-    size_t with_trailer = chunk->output_size + container_trailer_size(container);
+    size_t trailer_size = container_trailer_size(container);
+    if (trailer_size == 0)
+        return CINCH_OK;
+    size_t with_trailer = chunk->output_size + trailer_size;
     if (!buffer_grow(&chunk->output, chunk->output_size, with_trailer))
         return CINCH_E_NO_MEMORY;
     container_trailer(container, chunk->output.data + chunk->output_size);

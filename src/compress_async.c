@@ -34,7 +34,7 @@ static void async_complete(void *user, int32_t error_code)
         on_complete(error_code);
 }
 
-/* No job could be made: says so here and now. */
+/* No job could be made, not even one that says what is wrong: says so here and now. */
 static void complete_at_once(CompletionFn on_complete, int32_t error_code)
 {
     if (on_complete == NULL)
@@ -58,6 +58,8 @@ static void run_async(enum operation operation, const char *input, const char *o
     options.on_complete = async_complete;
     options.user = call;
     int32_t code = submit_paths(NULL, operation, input, output, &options, PROGRESS_PERCENT, NULL);
+    if (code == CINCH_E_INVALID)
+        code = submit_refusal(code, &options);
     if (code != CINCH_OK) {
         free(call);
         complete_at_once(on_complete, code);
@@ -115,6 +117,8 @@ static void read_mailbox(struct mailbox *mailbox, ProgressFn on_progress)
     for (;;) {
         int32_t percent = mailbox->percent;
         if (percent > reported) {
+            if (reported < 0)
+                percent = 0; /* the first, whatever the workers have done meanwhile */
             thread_unlock(&mailbox->lock);
             cinch_job *outer = callback_enter(NULL);
             on_progress(percent);

@@ -22,7 +22,13 @@ int32_t transfer_init(struct transfer *transfer)
     transfer->input = (struct input)INPUT_CLOSED;
     transfer->output = (struct output)OUTPUT_CLOSED;
     transfer->pipeline.owner = transfer;
-    return pipeline_init(&transfer->pipeline);
+    int32_t code = pipeline_init(&transfer->pipeline);
+    if (code == CINCH_OK && transfer->request.refusal != CINCH_OK) {
+        struct failure failure = {.code = transfer->request.refusal};
+        failure_latch_set(&transfer->failure, &failure);
+        atomic_init(&transfer->pipeline.is_stopped, true);
+    }
+    return code;
 }
 
 void transfer_free(struct transfer *transfer)

@@ -36,6 +36,7 @@ struct request {
     int input_fd;
     int output_fd;
     cinch_options options; /* resolved: see options.h */
+    int32_t refusal;       /* not CINCH_OK: what a worker is to end the job with, unopened */
 };
 
 struct transfer;
