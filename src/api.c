@@ -3,6 +3,7 @@
  */
 #include <cinch/cinch.h>
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "api.h"
@@ -34,13 +35,27 @@ void cinch_pool_destroy(cinch_pool *pool, int32_t mode)
 
 /* --- Submitting ------------------------------------------------------------------------- */
 
+/* Whether an output is missing: where there are paths, each job but an inspection has two. */
+static bool lacks_output(const struct request *request)
+{
+    return request->input_path != NULL && request->operation != OPERATION_INSPECT &&
+           (request->output_path == NULL || request->output_path[0] == '\0');
+}
+
 static int32_t submit(cinch_pool *pool, struct request *request, const cinch_options *options,
                       enum progress_unit unit, cinch_job **job)
 {
     if (job != NULL)
         *job = NULL;
     int32_t code = options_read(&request->options, options);
-    if (code == CINCH_OK && request->operation == OPERATION_COMPRESS)
+    if (code != CINCH_OK)
+        return code;
+    if (request->operation == OPERATION_DECOMPRESS &&
+        (request->options.flags & CINCH_FLAG_INSPECT) != 0)
+        request->operation = OPERATION_INSPECT;
+    if (lacks_output(request))
+        return CINCH_E_INVALID;
+    if (request->operation == OPERATION_COMPRESS)
         code = options_resolve(&request->options, request->output_path);
     if (code == CINCH_OK && pool == NULL)
         code = pool_default(&pool);
@@ -53,7 +68,7 @@ int32_t submit_paths(cinch_pool *pool, enum operation operation, const char *inp
 {
     if (job != NULL)
         *job = NULL;
-    if (input == NULL || input[0] == '\0' || output == NULL || output[0] == '\0')
+    if (input == NULL || input[0] == '\0')
         return CINCH_E_INVALID;
     /* The paths are only read, and copied, by job_submit(). */
     struct request request = {

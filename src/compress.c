@@ -254,6 +254,13 @@ static const struct pipeline_ops compress_stream_ops = {
 
 /* --- The kind --------------------------------------------------------------------------- */
 
+/* What stands behind the last '/'. */
+static const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 static enum step compress_open(struct transfer *transfer, struct worker *worker,
                                struct step_need *need, struct failure *failure)
 {
@@ -274,6 +281,12 @@ static enum step compress_open(struct transfer *transfer, struct worker *worker,
     uint64_t count = PIPELINE_COUNT_UNKNOWN;
     if (input->is_file)
         count = chunks_in(length, chunk_size);
+    compress->container.has_index = (options->flags & CINCH_FLAG_NO_INDEX) == 0;
+    if ((options->flags & CINCH_FLAG_NAME) != 0 && transfer->request.input_path != NULL) {
+        time_t mtime = input->status.st_mtim.tv_sec;
+        compress->container.name = file_name(transfer->request.input_path);
+        compress->container.mtime = mtime > 0 && mtime <= UINT32_MAX ? (uint32_t)mtime : 0;
+    }
     container_init(&compress->container, options->format, options->level, chunk_size, count,
                    patches);
 

@@ -171,6 +171,10 @@ static bool make_context(struct transfer *transfer, int threads)
                            (options->flags & CINCH_FLAG_NO_CHECKSUM) == 0);
     /* A libzstd without threads refuses this, and compresses on ours. */
     ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, threads);
+    if (options->window_log != 0) {
+        ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, (int)options->window_log);
+        ZSTD_CCtx_setParameter(context, ZSTD_c_enableLongDistanceMatching, 1);
+    }
     if (transfer->input.is_file)
         ZSTD_CCtx_setPledgedSrcSize(context, transfer->input.size);
     single->input = buffer_allocate(SINGLE_SLICE);

@@ -25,7 +25,7 @@ void container_init(struct container *container, int32_t format, int32_t level, 
     container->level = level;
     container->chunk_size = chunk_size;
     container->check = container_check_start(container);
-    bool has_index = format == CINCH_FORMAT_GZIP && can_rewrite &&
+    bool has_index = container->has_index && format == CINCH_FORMAT_GZIP && can_rewrite &&
                      pieces >= GZIP_INDEX_CHUNKS_MIN && pieces <= GZIP_INDEX_CHUNKS_MAX;
     container->index_pieces = has_index ? (uint32_t)pieces : 0;
 }
@@ -46,7 +46,8 @@ size_t container_header_size(const struct container *container)
 {
     switch (container->format) {
     case CINCH_FORMAT_GZIP:
-        return gzip_header_size(index_size(container));
+        return gzip_header_size(index_size(container)) +
+               (container->name != NULL ? strlen(container->name) + 1 : 0);
     case CINCH_FORMAT_ZLIB:
         return ZLIB_HEADER_SIZE;
     default:
@@ -58,6 +59,8 @@ static void write_gzip_header(const struct container *container, uint8_t *data)
 {
     size_t extra_size = index_size(container);
     size_t size = gzip_header_write(data, container->level, extra_size);
+    if (container->name != NULL)
+        gzip_header_add_name(data, size, container->mtime, container->name);
     if (extra_size == 0)
         return;
     uint8_t *index_data = data + size - extra_size;
@@ -108,7 +111,8 @@ uint32_t container_check(const struct container *container, uint32_t check, cons
 /* Whether the pieces' sizes will be wanted. */
 static bool lists_pieces(const struct container *container)
 {
-    return container->format == CINCH_FORMAT_ZSTD || container->index_pieces > 0;
+    return (container->format == CINCH_FORMAT_ZSTD && container->has_index) ||
+           container->index_pieces > 0;
 }
 
 /* Each list in the form that its writer wants. */
@@ -147,7 +151,8 @@ int32_t container_add(struct container *container, size_t size, size_t input_siz
 /* One frame needs no table, and more than the format's limit cannot have one. */
 static bool has_seek_table(const struct container *container)
 {
-    return container->pieces >= 2 && container->pieces <= SEEK_TABLE_MAX_FRAMES;
+    return container->has_index && container->pieces >= 2 &&
+           container->pieces <= SEEK_TABLE_MAX_FRAMES;
 }
 
 size_t container_trailer_size(const struct container *container)

@@ -22,6 +22,9 @@ struct container {
     int32_t format; /* CINCH_FORMAT_ZSTD, _GZIP, _ZLIB */
     int32_t level;
     uint64_t chunk_size;   /* bytes of input of every piece but the last */
+    bool has_index;        /* an index is wanted, if the format and the number of pieces allow */
+    const char *name;      /* gzip: goes into the header with `mtime`; NULL: neither */
+    uint32_t mtime;        /* seconds since 1970; 0 = not told */
     uint32_t index_pieces; /* gzip: pieces that the header has room for; 0 = no index */
     uint64_t pieces;       /* added so far */
     uint64_t input_length; /* bytes of input of these */
@@ -40,7 +43,8 @@ struct container {
 uint64_t container_chunk_size(int32_t format, uint64_t chunk_size, uint64_t length);
 
 /*
- * Prepares a zeroed container.
+ * Prepares a zeroed container, whose `has_index`, `name` and `mtime` are the caller's to set
+ * before. The name stays the caller's, and must last as long.
  *
  * pieces       How many there will be, or UINT64_MAX where that is unknown.
  * can_rewrite  The header can be written again when all pieces were added.

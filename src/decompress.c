@@ -136,18 +136,31 @@ static enum step work_on_segment(struct transfer *transfer, struct chunk *chunk,
     return code == CINCH_OK ? STEP_DONE : decode_failed(chunk, code);
 }
 
+/* An inspection takes the segment's word for how much is in it. */
+static enum step skip_segment(struct transfer *transfer, struct chunk *chunk, struct worker *worker)
+{
+    atomic_fetch_add(&transfer->bytes_out, chunk->segment.content_most);
+    chunk->segment.has_check = false;
+    return transfer_advance(transfer, worker, chunk->segment.input_size) ? STEP_DONE : STEP_FAILED;
+}
+
 static enum step work_on_chunk(void *owner, struct chunk *chunk, struct worker *worker)
 {
     struct transfer *transfer = owner;
     const struct decompress *decompress = &transfer->plan.decompress;
     const struct segment *segment = &chunk->segment;
     enum step step = STEP_DONE;
-    if (segment->kind != SEGMENT_NOTHING && segment->kind != SEGMENT_CONTENT)
+    if (segment->kind == SEGMENT_NOTHING)
+        return STEP_DONE;
+    if (decompress->is_inspection && segment->is_exact && segment->kind != SEGMENT_CONTENT)
+        return skip_segment(transfer, chunk, worker);
+    if (segment->kind != SEGMENT_CONTENT)
         step = work_on_segment(transfer, chunk, worker);
     if (step == STEP_DONE && segment->has_check)
         chunk->check = content_check(decompress, chunk->output.data, chunk->output_size);
     /* Into a file, content goes to its place as soon as that is known. */
-    if (step == STEP_DONE && segment->has_offset && transfer->output.kind == OUTPUT_NEW_FILE &&
+    if (step == STEP_DONE && segment->has_offset && !decompress->is_inspection &&
+        transfer->output.kind == OUTPUT_NEW_FILE &&
         write_content(transfer, chunk, segment->content_offset) != CINCH_OK)
         step = STEP_FAILED;
     return step;
@@ -182,7 +195,8 @@ static int32_t commit_chunk(struct decompress *decompress, struct chunk *chunk)
     decompress->put_offset += chunk->output_size;
     if (decompress->put_offset > decompress->content_limit)
         return CINCH_E_OUTPUT_LIMIT;
-    return chunk->segment.has_check ? check_member(decompress, chunk) : CINCH_OK;
+    bool is_checked = chunk->segment.has_check && !decompress->is_inspection;
+    return is_checked ? check_member(decompress, chunk) : CINCH_OK;
 }
 
 static enum step put_chunk(void *owner, struct chunk *chunk, struct worker *worker,
@@ -197,6 +211,10 @@ static enum step put_chunk(void *owner, struct chunk *chunk, struct worker *work
             return decode_failed(chunk, code);
         chunk->is_committed = true;
     }
+    if (decompress->is_inspection) {
+        atomic_fetch_add(&transfer->bytes_out, chunk->output_size);
+        return STEP_DONE;
+    }
     if (transfer->output.kind != OUTPUT_NEW_FILE)
         return transfer_write(transfer, chunk, need);
     if (chunk->written < chunk->output_size &&
@@ -206,6 +224,16 @@ static enum step put_chunk(void *owner, struct chunk *chunk, struct worker *work
 }
 
 /* --- Take ------------------------------------------------------------------------------- */
+
+/* For cinch_job_stats(). */
+static void tell_findings(struct transfer *transfer)
+{
+    const struct decompress *decompress = &transfer->plan.decompress;
+    atomic_store(&transfer->found.check, decompress->checks);
+    atomic_store(&transfer->found.frames, decompress->members - decompress->empty_members);
+    atomic_store(&transfer->found.chunks, decompress->chunks);
+    atomic_store(&transfer->found.trailing, decompress->trailing);
+}
 
 static enum step take_chunk(void *owner, struct chunk *chunk, struct worker *worker,
                             struct step_need *need)
@@ -224,6 +252,7 @@ static enum step take_chunk(void *owner, struct chunk *chunk, struct worker *wor
         step = split_zlib(decompress, chunk, worker, need);
         break;
     }
+    tell_findings(transfer);
     if (step != STEP_DONE)
         return step;
     /* What work will decode counts when it has; headers and streams count now. */
@@ -331,6 +360,12 @@ static enum step decompress_open(struct transfer *transfer, struct worker *worke
         failure_set(failure, code, FAILURE_OF_INPUT, "cannot decompress", 0);
         return STEP_FAILED;
     }
+    atomic_store(&transfer->found.format, decompress->format);
+    decompress->checks = decompress->format == CINCH_FORMAT_GZIP   ? CINCH_CHECK_CRC32
+                         : decompress->format == CINCH_FORMAT_ZLIB ? CINCH_CHECK_ADLER32
+                                                                   : 0;
+    decompress->is_inspection = transfer->request.operation == OPERATION_INSPECT;
+    decompress->ignores_trailing = (options->flags & CINCH_FLAG_IGNORE_TRAILING) != 0;
     decompress->decoder = decoder_find(decompress->format);
     decompress->is_sparse =
         (options->flags & CINCH_FLAG_SPARSE) != 0 && transfer->output.kind == OUTPUT_NEW_FILE;
@@ -353,10 +388,13 @@ static enum step decompress_open(struct transfer *transfer, struct worker *worke
     return STEP_DONE;
 }
 
-/* Holes at the end are made by the file's length alone. */
+/* The output is dressed like the input, but for a time that the header tells, if it is wanted.
+ * Holes at the end are made by the file's length alone. */
 static int32_t decompress_finish(struct transfer *transfer, struct failure *failure)
 {
     const struct decompress *decompress = &transfer->plan.decompress;
+    if ((transfer->request.options.flags & CINCH_FLAG_NAME) != 0 && decompress->mtime != 0)
+        transfer->input.status.st_mtim = (struct timespec){.tv_sec = decompress->mtime};
     return decompress->is_sparse
                ? output_set_size(&transfer->output, decompress->put_offset, failure)
                : CINCH_OK;

@@ -42,6 +42,8 @@ struct decompress {
     int32_t format;
     const struct decoder *decoder;
     bool is_sparse;         /* blocks of zeros are not written */
+    bool is_inspection;     /* nothing is written, and what tells its size is not decoded */
+    bool ignores_trailing;  /* bytes behind the last member are passed over */
     uint64_t budget;        /* bytes that chunks in the ring may hold together */
     uint64_t segment_most;  /* bytes that one segment may hold, or it is decoded as a stream */
     uint64_t window_most;   /* bytes of a zstd window */
@@ -53,7 +55,12 @@ struct decompress {
     struct source source;
     enum split_state state;
     uint64_t counted;        /* the source's offset up to which progress knows */
-    uint64_t members;        /* frames, members or streams that have ended */
+    uint64_t members;        /* frames, members or streams that have ended... */
+    uint64_t empty_members;  /* ...of which skippable frames */
+    uint64_t chunks;         /* segments, and streams that were decoded by take */
+    uint64_t trailing;       /* bytes passed over behind the last member */
+    uint32_t mtime;          /* gzip: of the last header that tells one; else 0 */
+    uint32_t checks;         /* CINCH_CHECK_* of what has begun */
     uint64_t content_offset; /* in the output, of what comes next... */
     bool knows_offset;       /* ...if that is known before it is decoded */
     void *stream;            /* context of the stream that take decodes */

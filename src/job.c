@@ -419,6 +419,11 @@ int32_t job_stats(const cinch_job *job, cinch_stats *stats)
         .bytes_out = atomic_load(&transfer->bytes_out),
         .bytes_total = atomic_load(&transfer->progress.total),
         .elapsed_ns = (ended != 0 ? ended : thread_now()) - job->submitted,
+        .format = atomic_load(&transfer->found.format),
+        .check = atomic_load(&transfer->found.check),
+        .frames = atomic_load(&transfer->found.frames),
+        .chunks = atomic_load(&transfer->found.chunks),
+        .trailing = atomic_load(&transfer->found.trailing),
     };
     memcpy(stats, &now, now.struct_size);
     return CINCH_OK;

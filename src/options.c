@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
+#include <zstd.h>
 
 #include "codec/codec.h"
 #include "pool.h"
@@ -10,7 +11,9 @@
 
 #define FLAGS_KNOWN                                                                                \
     (CINCH_FLAG_NO_REPLACE | CINCH_FLAG_DURABLE | CINCH_FLAG_VERIFY | CINCH_FLAG_SINGLE_STREAM |   \
-     CINCH_FLAG_NO_METADATA | CINCH_FLAG_NO_CHECKSUM | CINCH_FLAG_SPARSE)
+     CINCH_FLAG_NO_METADATA | CINCH_FLAG_NO_CHECKSUM | CINCH_FLAG_SPARSE | CINCH_FLAG_RANGE |      \
+     CINCH_FLAG_NO_INDEX | CINCH_FLAG_INPUT_FD | CINCH_FLAG_NAME | CINCH_FLAG_INSPECT |            \
+     CINCH_FLAG_IGNORE_TRAILING)
 
 /* The sizes of the structures when they were first published: no header has smaller ones. */
 #define OPTIONS_SIZE_FIRST      (offsetof(cinch_options, user) + sizeof(void *))
@@ -71,12 +74,25 @@ static int32_t format_of_name(const char *path)
     return CINCH_FORMAT_ZSTD;
 }
 
+/* Whether the library in use can have the window asked for, if one is. */
+static bool has_window(const cinch_options *options)
+{
+    ZSTD_bounds bounds = ZSTD_cParam_getBounds(ZSTD_c_windowLog);
+    if (options->window_log == 0)
+        return true;
+    return options->format == CINCH_FORMAT_ZSTD &&
+           options->window_log >= (uint32_t)bounds.lowerBound &&
+           options->window_log <= (uint32_t)bounds.upperBound;
+}
+
 int32_t options_resolve(cinch_options *options, const char *output_path)
 {
     if (options->format == CINCH_FORMAT_AUTO)
         options->format = format_of_name(output_path);
     if (options->level == CINCH_LEVEL_DEFAULT)
         options->level = codec_default_level(options->format);
+    if (!has_window(options))
+        return CINCH_E_INVALID;
     return encoder_find(options->format, options->level) != NULL ? CINCH_OK : CINCH_E_INVALID;
 }
 

@@ -15,6 +15,21 @@ enum step split_truncated(struct chunk *chunk)
 
 /* --- Boundaries ------------------------------------------------------------------------- */
 
+enum step split_trailing(struct decompress *decompress, struct chunk *chunk)
+{
+    struct source *source = &decompress->source;
+    if (!decompress->ignores_trailing)
+        return split_fail(chunk, CINCH_E_TRAILING, "cannot decompress all of");
+    uint64_t count = source->input->is_file ? source_rest(source) : source->size;
+    decompress->trailing += count;
+    if (source->input->is_file)
+        source_skip(source, count);
+    else
+        source_take(source, source->size);
+    chunk->is_last = true;
+    return STEP_DONE;
+}
+
 /* Reads to the end of the input, in which only zeros may be. */
 static enum step read_padding(struct decompress *decompress, struct chunk *chunk,
                               struct step_need *need)
@@ -29,7 +44,7 @@ static enum step read_padding(struct decompress *decompress, struct chunk *chunk
             break;
         for (size_t i = 0; i < source->size; i++)
             if (source->data[i] != 0)
-                return split_fail(chunk, CINCH_E_TRAILING, "cannot decompress all of");
+                return split_trailing(decompress, chunk);
         source_take(source, source->size);
     }
     chunk->is_last = true;
@@ -71,6 +86,7 @@ enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk,
     if (code != CINCH_OK)
         return split_fail(chunk, code, "cannot decompress");
     decompress->state = SPLIT_IN_STREAM;
+    decompress->chunks++;
     return STEP_DONE;
 }
 
@@ -149,6 +165,7 @@ bool split_is_full(const struct chunk *chunk)
 static enum step finish_segment(struct decompress *decompress, struct chunk *chunk)
 {
     struct segment *segment = &chunk->segment;
+    decompress->chunks++;
     segment->held = segment->input_size + segment->content_most;
     atomic_fetch_add(&decompress->held, segment->held);
     segment->has_offset = decompress->knows_offset && segment->is_exact;

@@ -34,6 +34,10 @@ enum step split_fail(struct chunk *chunk, int32_t code, const char *action);
 /* The source ended where more had to come, or a parser says so. */
 enum step split_truncated(struct chunk *chunk);
 
+/* What follows is neither a member nor padding: fails, or if such bytes are to be ignored ends the
+ * input, setting chunk->is_last. */
+enum step split_trailing(struct decompress *decompress, struct chunk *chunk);
+
 /* At a boundary. STEP_DONE with chunk->is_last clear: at least `wanted` bytes are at hand, or all
  * there are, and the first is no padding; with it set: the input has ended as it may. */
 enum step split_begin(struct decompress *decompress, struct chunk *chunk, size_t wanted,

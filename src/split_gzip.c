@@ -202,7 +202,7 @@ static enum step read_header(struct decompress *decompress, struct chunk *chunk,
         if (code == CINCH_OK)
             return STEP_DONE;
         if (code == CINCH_E_FORMAT && decompress->members > 0)
-            code = CINCH_E_TRAILING;
+            return split_trailing(decompress, chunk);
         if (code != CINCH_E_TRUNCATED || source->has_ended)
             return split_fail(chunk, code, "cannot decompress");
         enum step step = source_fill(source, needed, needed, need, &chunk->failure);
@@ -218,8 +218,10 @@ static enum step begin_member(struct decompress *decompress, struct chunk *chunk
     struct source *source = &decompress->source;
     struct gzip_header header;
     enum step step = read_header(decompress, chunk, &header, need);
-    if (step != STEP_DONE)
+    if (step != STEP_DONE || chunk->is_last)
         return step;
+    if (header.mtime != 0)
+        decompress->mtime = header.mtime;
     if (is_for_group(decompress, &header))
         return take_member(decompress, chunk, &header, need);
     if (chunk->segment.input_size > 0)
@@ -265,7 +267,7 @@ static enum step begin_zlib(struct decompress *decompress, struct chunk *chunk,
     struct source *source = &decompress->source;
     uint32_t window_size;
     if (decompress->members > 0)
-        return split_fail(chunk, CINCH_E_TRAILING, "cannot decompress all of");
+        return split_trailing(decompress, chunk);
     int32_t code = zlib_header_parse(source->data, source->size, &window_size);
     if (code != CINCH_OK)
         return split_fail(chunk, code, "cannot decompress");

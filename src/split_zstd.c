@@ -77,6 +77,8 @@ static enum step take_table(struct decompress *decompress, struct chunk *chunk, 
     if (!table_is_right(decompress, source->data, size))
         return split_fail(chunk, CINCH_E_CORRUPT, "the seek table contradicts the frames of");
     source_take(source, size);
+    decompress->members++;
+    decompress->empty_members++;
     return STEP_DONE;
 }
 
@@ -154,6 +156,7 @@ static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
                   frame->header.has_content_size);
     }
     decompress->members++;
+    decompress->empty_members += frame->header.is_skippable;
     return remember_frame(decompress, chunk);
 }
 
@@ -187,7 +190,7 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     size_t needed;
     int32_t code = zstd_frame_header_parse(source->data, source->size, &header, &needed);
     if (code == CINCH_E_FORMAT && decompress->members > 0)
-        code = CINCH_E_TRAILING;
+        return split_trailing(decompress, chunk);
     if (code == CINCH_OK)
         code = refuse_frame(decompress, &header);
     if (code != CINCH_OK)
@@ -196,6 +199,8 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     bool has_group = chunk->segment.input_size > 0;
     if (has_group && (header.is_skippable || is_large))
         return STEP_WAIT; /* for the group to be passed on */
+    if (!header.is_skippable)
+        decompress->checks |= header.has_checksum ? CINCH_CHECK_XXH64 : CINCH_CHECK_NONE;
     if (is_large) {
         decompress->frames_count = 0; /* a table cannot be held against this one */
         decompress->frames_are_whole = false;

@@ -9,11 +9,11 @@
 static const struct transfer_kind *kind_of(const struct request *request)
 {
     const cinch_options *options = &request->options;
-    if (request->operation == OPERATION_DECOMPRESS)
+    if (request->operation != OPERATION_COMPRESS)
         return &decompress_kind;
-    bool is_single =
-        options->format == CINCH_FORMAT_ZSTD && (options->flags & CINCH_FLAG_SINGLE_STREAM) != 0;
-    return is_single ? &compress_single_kind : &compress_kind;
+    bool is_single = (options->flags & CINCH_FLAG_SINGLE_STREAM) != 0 || options->window_log != 0;
+    return is_single && options->format == CINCH_FORMAT_ZSTD ? &compress_single_kind
+                                                             : &compress_kind;
 }
 
 int32_t transfer_init(struct transfer *transfer)
@@ -48,9 +48,17 @@ static int32_t open_input(struct transfer *transfer, struct failure *failure)
     const struct request *request = &transfer->request;
     if (transfer->input.fd >= 0)
         return CINCH_OK;
-    return request->input_path != NULL
-               ? input_open_path(&transfer->input, request->input_path, failure)
-               : input_open_fd(&transfer->input, request->input_fd, failure);
+    int32_t code;
+    if ((request->options.flags & CINCH_FLAG_INPUT_FD) != 0)
+        code = input_open_fd(&transfer->input, request->options.input_fd, failure);
+    else if (request->input_path != NULL)
+        code = input_open_path(&transfer->input, request->input_path, failure);
+    else
+        code = input_open_fd(&transfer->input, request->input_fd, failure);
+    if (code == CINCH_OK && (request->options.flags & CINCH_FLAG_RANGE) != 0)
+        code = input_narrow(&transfer->input, request->options.input_offset,
+                            request->options.input_length, failure);
+    return code;
 }
 
 /* Does nothing when it was done before. */
@@ -59,7 +67,7 @@ static enum step open_output(struct transfer *transfer, struct step_need *need,
 {
     const struct request *request = &transfer->request;
     struct output *output = &transfer->output;
-    if (output->fd >= 0)
+    if (output->fd >= 0 || request->operation == OPERATION_INSPECT)
         return STEP_DONE;
     if (request->output_path == NULL)
         return output_open_fd(output, request->output_fd, &transfer->input, failure) == CINCH_OK
@@ -98,7 +106,9 @@ enum step transfer_open(struct transfer *transfer, struct worker *worker, struct
 static struct output_finish finish_of(const struct transfer *transfer)
 {
     const struct request *request = &transfer->request;
-    bool copies = request->input_path != NULL && S_ISREG(transfer->input.status.st_mode) &&
+    bool copies = request->input_path != NULL &&
+                  (request->options.flags & CINCH_FLAG_INPUT_FD) == 0 &&
+                  S_ISREG(transfer->input.status.st_mode) &&
                   (request->options.flags & CINCH_FLAG_NO_METADATA) == 0;
     return (struct output_finish){
         .metadata = copies ? &transfer->input.status : NULL,
@@ -111,6 +121,8 @@ void transfer_seal(struct transfer *transfer)
     struct failure failure = {.code = CINCH_OK};
     struct output_finish finish = finish_of(transfer);
     int32_t code = CINCH_OK;
+    if (transfer->request.operation == OPERATION_INSPECT)
+        return;
     if (transfer->kind->finish != NULL)
         code = transfer->kind->finish(transfer, &failure);
     if (code == CINCH_OK)
@@ -123,6 +135,8 @@ void transfer_publish(struct transfer *transfer)
 {
     struct failure failure = {.code = CINCH_OK};
     struct output_finish finish = finish_of(transfer);
+    if (transfer->request.operation == OPERATION_INSPECT)
+        return;
     if (output_publish(&transfer->output, &finish, &failure) != CINCH_OK)
         transfer_fail(transfer, &failure);
     else

@@ -25,7 +25,8 @@
 
 enum operation {
     OPERATION_COMPRESS,
-    OPERATION_DECOMPRESS
+    OPERATION_DECOMPRESS,
+    OPERATION_INSPECT /* decompression that writes nothing: there is no output */
 };
 
 /* What the caller asked for. The paths belong to the transfer; NULL: the descriptors are meant. */
@@ -64,6 +65,13 @@ struct transfer {
     struct failure_latch failure; /* of the job; the first one */
     struct pipeline pipeline;
     _Atomic uint64_t bytes_out; /* bytes of output written */
+    struct {
+        _Atomic int32_t format; /* CINCH_FORMAT_*; 0 = not known yet */
+        _Atomic uint32_t check; /* CINCH_CHECK_* */
+        _Atomic uint64_t frames;
+        _Atomic uint64_t chunks;
+        _Atomic uint64_t trailing;
+    } found; /* what decompression tells of its input, as in cinch_stats */
 
     /* Opened and closed by the one worker that is there; constant in between but for what the
      * put step changes. */

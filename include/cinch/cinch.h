@@ -95,10 +95,11 @@ enum {
 
 /* `cinch_options.level`, beside the numbers that each format has. */
 enum {
-    CINCH_LEVEL_DEFAULT = 0 /* the format's own default: 3 for zstd, 6 for gzip and zlib */
+    CINCH_LEVEL_DEFAULT = 0,   /* the format's own: 3 for zstd, 6 for gzip and zlib */
+    CINCH_LEVEL_STORED = -1000 /* gzip and zlib: wrapped, but not compressed */
 };
 
-/* `cinch_options.flags`, any of them or-ed together. */
+/* `cinch_options.flags`, any of them or-ed together. Bits 7 to 9 and from 16 on are kept free. */
 enum {
     /* An existing output is CINCH_E_EXISTS, decided again at the instant of publishing. */
     CINCH_FLAG_NO_REPLACE = 1 << 0,
@@ -115,7 +116,29 @@ enum {
     /* zstd: write no content checksum (4 bytes a frame). Other formats always have theirs. */
     CINCH_FLAG_NO_CHECKSUM = 1 << 5,
     /* Decompression to a regular file: blocks of zeros become holes. */
-    CINCH_FLAG_SPARSE = 1 << 6
+    CINCH_FLAG_SPARSE = 1 << 6,
+    /* Only `input_length` bytes from `input_offset` on are the input, which must be a regular
+     * file (else CINCH_E_FILE_TYPE) and have them (else CINCH_E_INPUT_CHANGED). Ranges of one
+     * file that are compressed apart, each with CINCH_FLAG_NO_INDEX, and put together in order
+     * are one valid file. */
+    CINCH_FLAG_RANGE = 1 << 10,
+    /* Compression: no seek table (zstd), no index (gzip). A zstd file is decompressed in parallel
+     * all the same; a gzip file is not, and cinch_reader_open() refuses it. */
+    CINCH_FLAG_NO_INDEX = 1 << 11,
+    /* `input_fd` is read, as by cinch_compress_fd(); the path `input` is but its name in
+     * messages. No metadata is copied. */
+    CINCH_FLAG_INPUT_FD = 1 << 12,
+    /* Compression to gzip by path: the last part of `input` and its modification time go into
+     * the header. Decompression of gzip: the output gets the header's modification time, if it
+     * tells one. (A name in a header is never used by the library.) */
+    CINCH_FLAG_NAME = 1 << 13,
+    /* Decompression: nothing is written, `output` is not looked at, and only what tells no size is
+     * decoded; cinch_job_stats() then says what the file is and how much is in it. What is not
+     * decoded is not checked either. */
+    CINCH_FLAG_INSPECT = 1 << 14,
+    /* Decompression: bytes behind the last frame or member that are no padding are passed over
+     * instead of being CINCH_E_TRAILING; cinch_stats.trailing tells. */
+    CINCH_FLAG_IGNORE_TRAILING = 1 << 15
 };
 
 /*
@@ -149,8 +172,8 @@ typedef void (*cinch_completion_fn)(void *user, int32_t error_code);
  *
  * struct_size   sizeof(cinch_options) in the caller's header. Required.
  * format        CINCH_FORMAT_*. 0 = AUTO. Ignored when decompressing.
- * level         CINCH_LEVEL_DEFAULT; zstd -131072 to 22; gzip and zlib 1 to 9. Outside:
- *               CINCH_E_INVALID. Ignored when decompressing.
+ * level         CINCH_LEVEL_DEFAULT; zstd -131072 to 22; gzip and zlib 1 to 9 and
+ *               CINCH_LEVEL_STORED. Outside: CINCH_E_INVALID. Ignored when decompressing.
  * flags         CINCH_FLAG_*. An unknown bit is CINCH_E_INVALID.
  * chunk_size    Bytes of input that are compressed independently of the rest, 4 KiB to
  *               1 GiB; outside: CINCH_E_INVALID. 0 = chosen from the input's length and the
@@ -163,6 +186,14 @@ typedef void (*cinch_completion_fn)(void *user, int32_t error_code);
  *               CINCH_E_OUTPUT_LIMIT. 0 = no limit. Ignored when compressing.
  * on_progress, on_complete  See their types. NULL allowed.
  * user          Handed to both callbacks; the library never follows it.
+ * input_offset, input_length  With CINCH_FLAG_RANGE, else ignored: the input's bytes, counted from
+ *               its beginning, or of a descriptor from its current offset. A length of 0 is an
+ *               empty input.
+ * input_fd      With CINCH_FLAG_INPUT_FD, else ignored.
+ * window_log    zstd: 0 = the level's own window; 10 to 31 (30 on 32-bit systems): one frame with
+ *               a window of 2^window_log bytes and long-distance matching, otherwise as
+ *               CINCH_FLAG_SINGLE_STREAM. Decompressing such a file takes as much memory: beyond
+ *               27 its reader must raise a limit. Other formats: CINCH_E_INVALID unless 0.
  */
 typedef struct cinch_options {
     size_t struct_size;
@@ -175,12 +206,16 @@ typedef struct cinch_options {
     cinch_progress_fn on_progress;
     cinch_completion_fn on_complete;
     void *user;
+    uint64_t input_offset;
+    uint64_t input_length;
+    int32_t input_fd;
+    uint32_t window_log;
 } cinch_options;
 
 /* Options with struct_size filled in and everything else the default. */
 #define CINCH_OPTIONS_INIT                                                                         \
     {                                                                                              \
-        sizeof(cinch_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL                                  \
+        sizeof(cinch_options), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0, 0, 0, 0                      \
     }
 
 /* --- Pools ------------------------------------------------------------------------------ */
@@ -299,17 +334,31 @@ CINCH_API int32_t cinch_job_cancel(cinch_job *job);
  */
 CINCH_API int32_t cinch_job_wait(cinch_job *job);
 
+/* `cinch_stats.check`: how the content is protected. */
+enum {
+    CINCH_CHECK_CRC32 = 1,   /* gzip */
+    CINCH_CHECK_ADLER32 = 2, /* zlib */
+    CINCH_CHECK_XXH64 = 4,   /* zstd */
+    CINCH_CHECK_NONE = 8     /* a zstd frame without one */
+};
+
 typedef struct cinch_stats {
     size_t struct_size;   /* sizeof(cinch_stats) in the caller's header; set by the caller */
     uint64_t bytes_in;    /* bytes of input dealt with */
     uint64_t bytes_out;   /* bytes of output written */
     uint64_t bytes_total; /* bytes of input in all; 0 while unknown */
     uint64_t elapsed_ns;  /* nanoseconds from submit until now, or until the job's end */
+    int32_t format;       /* CINCH_FORMAT_*; decompression: 0 until it is recognised */
+    uint32_t check;       /* decompression: CINCH_CHECK_*, or-ed together for all found so far */
+    uint64_t frames;      /* decompression: frames with content, members or streams so far */
+    uint64_t chunks;      /* decompression: parts decoded independently of each other so far */
+    uint64_t trailing;    /* bytes passed over under CINCH_FLAG_IGNORE_TRAILING; of a pipe, those
+                           * that were read */
 } cinch_stats;
 
 #define CINCH_STATS_INIT                                                                           \
     {                                                                                              \
-        sizeof(cinch_stats), 0, 0, 0, 0                                                            \
+        sizeof(cinch_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0                                             \
     }
 
 /*

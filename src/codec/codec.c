@@ -11,13 +11,18 @@
 /* In order of preference: the first one that has the level is taken. */
 static const struct encoder *const deflate_encoders[] = {&deflate_zlib_encoder};
 
+static bool has_level(const struct encoder *encoder, int32_t level)
+{
+    return (level >= encoder->level_min && level <= encoder->level_max) ||
+           (level == CINCH_LEVEL_STORED && encoder->can_store);
+}
+
 const struct encoder *encoder_find(int32_t format, int32_t level)
 {
     if (format == CINCH_FORMAT_ZSTD)
-        return level >= zstd_encoder.level_min && level <= zstd_encoder.level_max ? &zstd_encoder
-                                                                                  : NULL;
+        return has_level(&zstd_encoder, level) ? &zstd_encoder : NULL;
     for (size_t i = 0; i < sizeof deflate_encoders / sizeof deflate_encoders[0]; i++)
-        if (level >= deflate_encoders[i]->level_min && level <= deflate_encoders[i]->level_max)
+        if (has_level(deflate_encoders[i], level))
             return deflate_encoders[i];
     return NULL;
 }

@@ -34,6 +34,7 @@ struct encoder {
     const char *name; /* of the engine, for people */
     int32_t level_min;
     int32_t level_max;
+    bool can_store; /* has CINCH_LEVEL_STORED as well */
     struct context_kind context;
 
     /* Bytes of the largest piece that `size` bytes of input can become. */

@@ -17,10 +17,12 @@
 /* What a piece loses at its beginning, where it cannot look back, is 0.4 % at this size. */
 #define DEFLATE_CHUNK ((size_t)1 << 20)
 
+#define NOT_MADE (-2)
+
 struct deflate_context {
     z_stream stream;
-    int32_t level; /* that the stream was made for; 0 = not made */
-    bool last;     /* of the chunk under way */
+    int level; /* that the stream was made for, as zlib counts; NOT_MADE */
+    bool last; /* of the chunk under way */
 };
 
 static size_t deflate_chunk_size(int32_t level, uint64_t length)
@@ -51,13 +53,16 @@ static size_t deflate_bound(size_t size)
 
 static void *deflate_create(void)
 {
-    return calloc(1, sizeof(struct deflate_context));
+    struct deflate_context *deflate_context = calloc(1, sizeof *deflate_context);
+    if (deflate_context != NULL)
+        deflate_context->level = NOT_MADE;
+    return deflate_context;
 }
 
 static void deflate_destroy(void *context)
 {
     struct deflate_context *deflate_context = context;
-    if (deflate_context->level != 0)
+    if (deflate_context->level != NOT_MADE)
         deflateEnd(&deflate_context->stream);
     free(deflate_context);
 }
@@ -65,7 +70,8 @@ static void deflate_destroy(void *context)
 static size_t deflate_size(const void *context)
 {
     const struct deflate_context *deflate_context = context;
-    return sizeof *deflate_context + (deflate_context->level != 0 ? deflate_memory(NULL) : 0);
+    return sizeof *deflate_context +
+           (deflate_context->level != NOT_MADE ? deflate_memory(NULL) : 0);
 }
 
 static int32_t deflate_begin(void *context, const struct encoder_settings *settings, size_t size,
@@ -74,16 +80,16 @@ static int32_t deflate_begin(void *context, const struct encoder_settings *setti
     (void)size;
     struct deflate_context *deflate_context = context;
     z_stream *stream = &deflate_context->stream;
+    int level = settings->level == CINCH_LEVEL_STORED ? Z_NO_COMPRESSION : settings->level;
     deflate_context->last = last;
-    if (deflate_context->level == settings->level)
+    if (deflate_context->level == level)
         return deflateReset(stream) == Z_OK ? CINCH_OK : CINCH_E_INTERNAL;
-    if (deflate_context->level != 0)
+    if (deflate_context->level != NOT_MADE)
         deflateEnd(stream);
-    deflate_context->level = 0;
-    if (deflateInit2(stream, settings->level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) !=
-        Z_OK)
+    deflate_context->level = NOT_MADE;
+    if (deflateInit2(stream, level, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return CINCH_E_NO_MEMORY;
-    deflate_context->level = settings->level;
+    deflate_context->level = level;
     return CINCH_OK;
 }
 
@@ -111,6 +117,7 @@ const struct encoder deflate_zlib_encoder = {
     .name = "zlib",
     .level_min = 1,
     .level_max = 9,
+    .can_store = true,
     .context = {deflate_create, deflate_destroy, deflate_size},
     .bound = deflate_bound,
     .chunk_size = deflate_chunk_size,

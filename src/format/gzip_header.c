@@ -53,6 +53,16 @@ size_t gzip_header_write(uint8_t *buffer, int level, size_t extra_size)
     return gzip_header_size(extra_size);
 }
 
+size_t gzip_header_add_name(uint8_t *buffer, size_t size, uint32_t mtime, const char *name)
+{
+    const size_t name_size = strlen(name) + 1;
+
+    buffer[3] |= FLAG_NAME;
+    store_le32(buffer + 4, mtime);
+    memcpy(buffer + size, name, name_size);
+    return size + name_size;
+}
+
 void gzip_trailer_write(uint8_t *buffer, uint32_t crc32, uint64_t length)
 {
     store_le32(buffer, crc32);

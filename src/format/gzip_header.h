@@ -50,6 +50,16 @@ size_t gzip_header_size(size_t extra_size);
  */
 size_t gzip_header_write(uint8_t *buffer, int level, size_t extra_size);
 
+/*
+ * Adds a name and a time to the header of `size` bytes that gzip_header_write() has just made.
+ *
+ * mtime  Seconds since 1970; 0 = not told.
+ * name   The file's name without a folder, NUL-terminated.
+ *
+ * `buffer` has room for strlen(name) + 1 bytes more; the header's new size is returned.
+ */
+size_t gzip_header_add_name(uint8_t *buffer, size_t size, uint32_t mtime, const char *name);
+
 /* Writes the GZIP_TRAILER_SIZE bytes of a trailer. `length` is the content's whole length. */
 void gzip_trailer_write(uint8_t *buffer, uint32_t crc32, uint64_t length);
 

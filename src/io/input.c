@@ -205,6 +205,25 @@ enum input_result input_read(const struct input *input, void *buffer, size_t siz
     return INPUT_END;
 }
 
+int32_t input_narrow(struct input *input, uint64_t offset, uint64_t length, struct failure *failure)
+{
+    int32_t code = CINCH_OK;
+    if (!S_ISREG(input->status.st_mode))
+        code =
+            failure_set(failure, CINCH_E_FILE_TYPE, FAILURE_OF_INPUT, "cannot read a part of", 0);
+    else if (offset > input->size || length > input->size - offset)
+        code = failure_set(failure, CINCH_E_INPUT_CHANGED, FAILURE_OF_INPUT,
+                           "the part to be read is not in", 0);
+    if (code != CINCH_OK) {
+        input_close(input);
+        return code;
+    }
+    input->is_file = true; /* an empty one, too: its length is now known */
+    input->start += offset;
+    input->size = length;
+    return CINCH_OK;
+}
+
 void input_mark_consumed(const struct input *input)
 {
     if (input->is_file && !input->owned) {

@@ -71,6 +71,14 @@ int32_t input_read_at(const struct input *input, uint64_t offset, void *buffer, 
 enum input_result input_read(const struct input *input, void *buffer, size_t size, size_t *count,
                              struct failure *failure);
 
+/*
+ * Makes `length` bytes from `offset` on the whole input, counted as it was opened. What is no
+ * regular file is CINCH_E_FILE_TYPE; one that ends earlier CINCH_E_INPUT_CHANGED. On failure the
+ * input is closed.
+ */
+int32_t input_narrow(struct input *input, uint64_t offset, uint64_t length,
+                     struct failure *failure);
+
 /* File by descriptor only: moves the descriptor's offset behind the job's last byte, as reading
  * would have. Does nothing for other inputs. */
 void input_mark_consumed(const struct input *input);
