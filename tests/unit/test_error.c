@@ -68,6 +68,22 @@ static void the_first_failure_stays(void **state)
     assert_int_equal(0, failure.system_error);
 }
 
+static void a_latch_keeps_the_first_failure(void **state)
+{
+    struct failure_latch latch = {0};
+    const struct failure first = {CINCH_E_NO_SPACE, FAILURE_OF_OUTPUT, "cannot write", ENOSPC};
+    const struct failure second = {CINCH_E_CORRUPT, FAILURE_OF_INPUT, "cannot decode", 0};
+    (void)state;
+    assert_code(CINCH_OK, failure_latch_get(&latch).code);
+    failure_latch_set(&latch, &first);
+    failure_latch_set(&latch, &second);
+    const struct failure kept = failure_latch_get(&latch);
+    assert_code(CINCH_E_NO_SPACE, kept.code);
+    assert_int_equal(FAILURE_OF_OUTPUT, kept.subject);
+    assert_string_equal("cannot write", kept.action);
+    assert_int_equal(ENOSPC, kept.system_error);
+}
+
 static void errno_stands_for_the_code_of_the_table(void **state)
 {
     static const struct {
@@ -171,6 +187,7 @@ int main(void)
         cmocka_unit_test(every_code_has_a_sentence_of_its_own),
         cmocka_unit_test(a_number_that_is_no_code_is_told_as_such),
         cmocka_unit_test(the_first_failure_stays),
+        cmocka_unit_test(a_latch_keeps_the_first_failure),
         cmocka_unit_test(errno_stands_for_the_code_of_the_table),
         cmocka_unit_test(a_failure_is_described_as_a_sentence),
         cmocka_unit_test(without_paths_the_subject_stands_alone),

@@ -216,8 +216,12 @@ static void default_mode_without_proc(void *path)
     confined_number(0600, found.st_mode & 07777);
 
     /* Contents that are not as expected. */
-    static const char *const texts[] = {"", "Name:\tx\nState:\tR\n", "Name:\tx\nUmask:\t\n",
-                                        "Name:\tx\nUmask:\t02x\n", "Name:\tx\nUmask:\t02"};
+    static const char *const texts[] = {"",
+                                        "Name:\tx\nState:\tR\n",
+                                        "Name:\tx\nUmask:\t\n",
+                                        "Name:\tx\nUmask:\n",
+                                        "Name:\tx\nUmask:\t02x\n",
+                                        "Name:\tx\nUmask:\t02"};
     confined_require(mkdir("/proc/self", 0755) == 0);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int status = open("/proc/self/status", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -412,13 +414,14 @@ static void fail_to_take_place(void *argument)
     end(&temporary, &place);
     confined_number(1, entries_of(task->folder, name));
 
-    /* Hidden, and neither way to take a free place: EEXIST from no hidden name is ours alone. */
+    /* Hidden, and neither way to take a free place: the second one's error is told. */
     confined_refuse_nameless_files(EOPNOTSUPP);
     confined_refuse(SYS_renameat2, ENOSYS, 0, 0, 0);
     make(&temporary, &place, task->path);
     confined_require(unlink(task->path) == 0);
     struct failure neither = {0};
     confined_code(CINCH_E_IO, temporary_take_place(&temporary, &place, false, &neither));
+    confined_number(EIO, neither.system_error);
     end(&temporary, &place);
     confined_number(0, entries_of(task->folder, name));
 }
@@ -442,8 +445,9 @@ static void hide_long_names(void *argument)
         size_t width = strlen(letters[i]);
         for (size_t length = 90; length <= 255; length += length == 99 ? 156 : 1) {
             char path[768];
-            size_t at = (size_t)snprintf(path, sizeof path, "%s/", task->folder);
-            for (size_t used = 0; used + width <= length; used += width) {
+            /* The first letter makes the cut fall inside of the longer ones. */
+            size_t at = (size_t)snprintf(path, sizeof path, "%s/a", task->folder);
+            for (size_t used = 1; used + width <= length; used += width) {
                 memcpy(path + at, letters[i], width);
                 at += width;
             }
@@ -456,7 +460,7 @@ static void hide_long_names(void *argument)
             confined_require(strlen(hidden) <= 143);
             size_t shown = strlen(hidden) - strlen(".") - strlen(".0123456789.cinch");
             confined_require(shown <= 96 && shown >= (at < 90 ? at : 90) - width);
-            confined_number(0, (intmax_t)(shown % width));
+            confined_number(0, (intmax_t)((shown - 1) % width));
             confined_code(CINCH_OK, temporary_take_place(&temporary, &place, true, &failure));
             end(&temporary, &place);
             require_text(path, "new");
@@ -501,6 +505,50 @@ static void a_name_is_found_without_randomness_or_given_up(void **state)
     struct scratch *scratch = *state;
     struct task task = {.folder = scratch->folder, .path = scratch_path(scratch, "target")};
     confined_run(hide_without_randomness, &task);
+}
+
+/* The program's own getrandom(), which the library calls here: first some bytes of the test's
+ * choice, then the kernel's. */
+static const char *random_script = "";
+
+ssize_t getrandom(void *buffer, size_t size, unsigned int flags)
+{
+    if (*random_script != '\0') {
+        memset(buffer, *random_script++ - '0', size);
+        return (ssize_t)size;
+    }
+    return syscall(SYS_getrandom, buffer, size, flags);
+}
+
+static void hide_beside_taken_names(void *argument)
+{
+    const struct task *task = argument;
+    struct temporary temporary;
+    struct place place;
+    char taken[2][512];
+    for (int i = 0; i < 2; i++) {
+        (void)snprintf(taken[i], sizeof taken[i], "%s/.target.%d%d%d%d%d%d%d%d%d%d.cinch",
+                       task->folder, i, i, i, i, i, i, i, i, i, i);
+        int fd = open(taken[i], O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        confined_require(write(fd, "theirs", 6) == 6);
+        (void)close(fd);
+    }
+    confined_refuse_nameless_files(EOPNOTSUPP);
+    random_script = "0123";
+    make(&temporary, &place, task->path);
+    confined_require(strcmp(hidden_name_text(temporary.hidden), ".target.2222222222.cinch") == 0);
+    end(&temporary, &place);
+    require_text(taken[0], "theirs");
+    require_text(taken[1], "theirs");
+}
+
+static void names_that_others_have_are_left_alone(void **state)
+{
+    struct scratch *scratch = *state;
+    struct task task = {.folder = scratch_path(scratch, "folder"),
+                        .path = scratch_path(scratch, "folder/target")};
+    assert_int_equal(0, mkdir(task.folder, 0755));
+    confined_run(hide_beside_taken_names, &task);
 }
 
 static struct place places[3];
@@ -570,6 +618,15 @@ static void fork_with_hidden(void *argument)
 
     /* A child that only exits. */
     pid_t child = fork();
+    confined_require(child >= 0);
+    if (child == 0) {
+        exit(3);
+    }
+    confined_number(3, exit_status_of(child));
+    confined_number(1, entries_of(task->folder, name));
+
+    /* One that was made without fork(), so that nothing told the library. */
+    child = (pid_t)syscall(SYS_clone, SIGCHLD, NULL, NULL, NULL, NULL);
     confined_require(child >= 0);
     if (child == 0) {
         exit(3);
@@ -661,6 +718,7 @@ int main(void)
         scratch_test(without_proc_the_file_is_hidden),
         scratch_test(what_failed_to_take_its_place_leaves_nothing),
         scratch_test(the_longest_names_can_be_hidden),
+        scratch_test(names_that_others_have_are_left_alone),
         scratch_test(a_name_is_found_without_randomness_or_given_up),
         scratch_test(a_normal_exit_removes_hidden_names),
         scratch_test(a_forked_child_removes_only_its_own),
