@@ -1,122 +1,158 @@
 /*
- * The main thread plans sources, submits them, and sleeps until a worker has left a finished
- * item in the mailbox, a signal has come, or the live lines are due.
+ * The main thread finds sources, plans and submits them, and sleeps until a worker has left a
+ * finished item in the mailbox, a signal has come, a list has new names, or the live lines are
+ * due.
  *
- *  sources ─► plan ─► waiting (a round, smallest first) ─► running ─► mailbox ─► report, in order
+ *  sources ─► plan ─► round (smallest first) ─► running ─► mailbox ─► report, in order
  *
  * What is bounded, and by what:
  *   a round       ROUND_LIMIT items are planned, sorted by size and started before the next
  *                 ones are looked at, so a large file waits for small ones of its round only.
  *   running jobs  RUNNING_LIMIT, and RUNNING_BYTES of input between them: a job's memory grows
  *                 with its input up to its ring. RUNNING_LEAST run whatever their size, so that
- *                 one file's last chunks do not leave processors idle.
+ *                 one file's last chunks do not leave processors idle. Jobs open their files
+ *                 when a worker turns to them, so few of the small ones have any open.
  *   unreported    UNREPORTED_LIMIT items. Those that ended without a word are dropped at once,
  *                 so only messages behind one slow file count.
+ *   held          HELD_LIMIT items whose output for standard output waits in memory for the
+ *                 ones before, each of at most HELD_SIZE bytes of input.
  */
 #include "cli/batch.h"
 
+#include "cli/copy.h"
 #include "cli/display.h"
-#include "cli/figures.h"
 #include "cli/item.h"
+#include "cli/json.h"
+#include "cli/list.h"
 #include "cli/mailbox.h"
+#include "cli/memory.h"
 #include "cli/message.h"
 #include "cli/plan.h"
+#include "cli/queue.h"
+#include "cli/removal.h"
+#include "cli/result.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
+#include "cli/sources.h"
 #include "cli/work.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 enum {
     ROUND_LIMIT = 256,
     RUNNING_LIMIT = 128,
     RUNNING_LEAST = 2,
-    UNREPORTED_LIMIT = 16384
+    UNREPORTED_LIMIT = 16384,
+    HELD_LIMIT = 64
 };
 
 static const uint64_t RUNNING_BYTES = 64 << 20;
+static const uint64_t HELD_SIZE = 1 << 20;
 
 struct batch {
     const struct settings *settings;
-    cinch_pool *pool;
-    struct mailbox *mailbox;
-    size_t next_source; /* the first one not planned */
+    struct work work;
+    struct sources *sources;
+    struct plan *plan;
+    struct removal *removal;
 
-    struct item *first; /* all unreported items, in the order of the arguments */
-    struct item *last;
-    size_t unreported;
+    bool sources_ended;
+    bool sources_wait; /* for a list; poll its descriptor */
+    bool stopped;      /* by a signal, or because standard output is gone */
 
+    struct queue queue;              /* all unreported items */
     struct item *round[ROUND_LIMIT]; /* waiting items, smallest first */
     size_t round_next;               /* the first one not started */
     size_t round_end;
-
     size_t running;
     uint64_t running_bytes;
-    bool cancelled;
+    size_t held;
 
     uint64_t files_found;
     uint64_t files_ended;
-    uint64_t files_done;                /* of those, the ones that succeeded */
-    bool size_unknown;                  /* of some source */
-    struct display_progress ended;      /* of all ended items; bytes_total of all found */
-    struct display_progress successful; /* of those that succeeded: for the summary */
+    uint64_t bytes_found;
+    bool size_unknown; /* of some source */
+    struct display_progress ended;
+    struct result_totals totals;
+    struct list_totals list_totals;
 };
 
-/* --- The list of unreported items ------------------------------------------------------- */
-
-static void list_append(struct batch *batch, struct item *item)
+/* Nothing further is started; what runs is cancelled. */
+static void stop(struct batch *batch)
 {
-    item->previous = batch->last;
-    if (batch->last)
-        batch->last->next = item;
-    else
-        batch->first = item;
-    batch->last = item;
-    batch->unreported++;
-}
-
-static void list_remove(struct batch *batch, struct item *item)
-{
-    if (item->previous)
-        item->previous->next = item->next;
-    else
-        batch->first = item->next;
-    if (item->next)
-        item->next->previous = item->previous;
-    else
-        batch->last = item->previous;
-    batch->unreported--;
-}
-
-/* Prints the reports whose turn has come. */
-static void report_ended(struct batch *batch)
-{
-    while (batch->first && batch->first->state == ITEM_ENDED) {
-        struct item *item = batch->first;
-        if (item->report.length > 0)
-            screen_print(item->report.bytes, item->report.length);
-        list_remove(batch, item);
-        item_free(item);
+    batch->stopped = true;
+    batch->round_next = batch->round_end;
+    for (struct item *item = batch->queue.first; item; item = item->next) {
+        if (item->state == ITEM_RUNNING)
+            cinch_job_cancel(item->job);
+        else if (item->state == ITEM_WAITING)
+            item->state = ITEM_ENDED;
+        item->removal_is_queued = false; /* sources stay when a run is cut short */
     }
 }
 
-/* An item has ended: counts it, and drops it if it has nothing to say. */
+/* --- Reporting -------------------------------------------------------------------------- */
+
+/* Writes what an item has for standard output, now that its turn has come. */
+static void write_item(struct batch *batch, const struct item *item)
+{
+    int error = 0;
+    if (item->passes_through) {
+        error = copy_descriptor(item->input_fd);
+    } else if (item->held >= 0) {
+        error = lseek(item->held, 0, SEEK_SET) < 0 ? errno : copy_descriptor(item->held);
+    }
+    if (error == 0 || error == EINTR)
+        return;
+    if (error == EPIPE && !signals_was_ignored(SIGPIPE))
+        raise(SIGPIPE);
+    else
+        message_say(NULL, SEVERITY_ERROR, NULL, "cannot write to standard output: %s",
+                    strerror(error));
+    stop(batch);
+}
+
+/* Reports the items whose turn has come. */
+static void report_ended(struct batch *batch)
+{
+    for (;;) {
+        struct item *item = batch->queue.first;
+        if (!item || item->state != ITEM_ENDED || item->removal_is_queued)
+            return;
+        if (!batch->stopped)
+            write_item(batch, item);
+        if (item->held >= 0)
+            batch->held--;
+        if (item->report.length > 0)
+            screen_print(item->report.bytes, item->report.length);
+        if (item->succeeded && batch->settings->action == ACTION_LIST)
+            list_print(item, batch->settings, &batch->list_totals);
+        queue_drop(&batch->queue, item);
+    }
+}
+
+/* An item has ended: counts it, and drops it if there is nothing left to do with it. */
 static void settle(struct batch *batch, struct item *item)
 {
     batch->files_ended++;
     batch->ended.bytes_done += item->size ? item->size : item->stats.bytes_in;
     batch->ended.bytes_out += item->stats.bytes_out;
     if (item->succeeded) {
-        batch->files_done++;
-        batch->successful.bytes_done += item->stats.bytes_in;
-        batch->successful.bytes_out += item->stats.bytes_out;
+        batch->totals.files++;
+        batch->totals.bytes_in += item->stats.bytes_in;
+        batch->totals.bytes_out += item->stats.bytes_out;
+        if (!batch->settings->keep && item->destination == DESTINATION_FILE && !item->is_stdin &&
+            !batch->stopped && removal_add(batch->removal, item))
+            removal_flush(batch->removal);
     }
-    if (item->report.length == 0) {
-        list_remove(batch, item);
-        item_free(item);
-    }
+    if (!item_has_report(item) && !item->removal_is_queued &&
+        batch->settings->action != ACTION_LIST)
+        queue_drop(&batch->queue, item);
 }
 
 /* --- Planning and starting -------------------------------------------------------------- */
@@ -130,28 +166,41 @@ static int compare_sizes(const void *one, const void *other)
     return first->number < second->number ? -1 : first->number > second->number;
 }
 
-static bool sources_left(const struct batch *batch)
+static void plan_one(struct batch *batch, const struct entry *entry)
 {
-    return batch->next_source < batch->settings->source_count && !batch->cancelled;
+    struct item *item = plan_entry(batch->plan, entry);
+    if (!item)
+        return;
+    item->number = batch->files_found++;
+    batch->bytes_found += item->size;
+    batch->size_unknown |= item->size == 0 && item->is_stdin;
+    queue_append(&batch->queue, item);
+    if (item->state == ITEM_WAITING)
+        batch->round[batch->round_end++] = item;
+    else
+        settle(batch, item);
 }
 
 /* Plans the next round, once the last one has been started. */
 static void plan_round(struct batch *batch)
 {
+    struct entry entry;
     batch->round_next = 0;
     batch->round_end = 0;
-    while (sources_left(batch) && batch->round_end < ROUND_LIMIT &&
-           batch->unreported < UNREPORTED_LIMIT && !signals_ending()) {
-        const char *source = batch->settings->sources[batch->next_source++];
-        struct item *item = plan_source(batch->settings, source);
-        item->number = batch->files_found++;
-        batch->ended.bytes_total += item->size;
-        batch->size_unknown |= item->size == 0 && item_is_stdin(item);
-        list_append(batch, item);
-        if (item->state == ITEM_WAITING)
-            batch->round[batch->round_end++] = item;
-        else
-            settle(batch, item);
+    batch->sources_wait = false;
+    while (!batch->sources_ended && !batch->sources_wait && batch->round_end < ROUND_LIMIT &&
+           batch->queue.length < UNREPORTED_LIMIT && !signals_ending()) {
+        switch (sources_next(batch->sources, &entry)) {
+        case SOURCES_FOUND:
+            plan_one(batch, &entry);
+            break;
+        case SOURCES_WAIT:
+            batch->sources_wait = true;
+            break;
+        case SOURCES_END:
+            batch->sources_ended = true;
+            break;
+        }
     }
     /* Standard output takes one file after another. */
     if (!batch->settings->to_stdout)
@@ -163,34 +212,55 @@ static uint64_t weight(const struct item *item)
     return item->size < RUNNING_BYTES ? item->size : RUNNING_BYTES;
 }
 
-static bool has_room(const struct batch *batch, const struct item *item)
+/* Whether a job for the item may run beside the others, and how. */
+static bool has_room(const struct batch *batch, const struct item *item, struct work_manner *manner)
 {
-    if (!item->output)
-        return batch->running == 0;
-    if (batch->running < RUNNING_LEAST)
+    if (batch->running >= RUNNING_LIMIT)
+        return false;
+    if (item->destination == DESTINATION_STDOUT) {
+        if (item == batch->queue.first)
+            return true;
+        manner->held = true;
+        return !item->must_be_direct && S_ISREG(item->status.st_mode) && item->size > 0 &&
+               item->size <= HELD_SIZE && batch->held < HELD_LIMIT;
+    }
+    return batch->running < RUNNING_LEAST || batch->running_bytes + weight(item) <= RUNNING_BYTES;
+}
+
+/* Starts an item if there is room for it. Returns whether there was. */
+static bool start_item(struct batch *batch, struct item *item)
+{
+    struct work_manner manner = {0};
+    if (!has_room(batch, item, &manner))
+        return false;
+    manner.durable = removal_prepare(batch->removal, item);
+    if (!work_start(&batch->work, item, manner)) {
+        settle(batch, item);
         return true;
-    return batch->running < RUNNING_LIMIT && batch->running_bytes + weight(item) <= RUNNING_BYTES;
+    }
+    batch->running++;
+    batch->running_bytes += weight(item);
+    batch->held += item->held >= 0;
+    if (batch->settings->progress == PROGRESS_JSON)
+        json_start(item);
+    return true;
 }
 
 /* Starts what there is room for, planning on as rounds are used up. */
 static void start_items(struct batch *batch)
 {
-    while (!batch->cancelled) {
+    struct item *first = batch->queue.first;
+    if (first && first->state == ITEM_WAITING && first->must_be_direct)
+        start_item(batch, first);
+    while (!batch->stopped) {
         if (batch->round_next == batch->round_end) {
             plan_round(batch);
             if (batch->round_end == 0)
                 return;
         }
-        struct item *item = batch->round[batch->round_next];
-        if (!has_room(batch, item))
+        if (!start_item(batch, batch->round[batch->round_next]))
             return;
         batch->round_next++;
-        if (work_start(item, batch->settings, batch->pool, batch->mailbox)) {
-            batch->running++;
-            batch->running_bytes += weight(item);
-        } else {
-            settle(batch, item);
-        }
     }
 }
 
@@ -198,111 +268,110 @@ static void start_items(struct batch *batch)
 
 static void collect_ended(struct batch *batch)
 {
-    struct item *item = mailbox_take(batch->mailbox);
+    struct item *item = mailbox_take(batch->work.mailbox);
     while (item) {
         struct item *next = item->next_ended;
+        const bool was_held = item->held >= 0;
         batch->running--;
         batch->running_bytes -= weight(item);
-        work_finish(item, batch->settings);
-        settle(batch, item);
+        work_finish(&batch->work, item);
+        if (item->state == ITEM_ENDED)
+            settle(batch, item);
+        else if (was_held)
+            batch->held--;
         item = next;
-    }
-}
-
-/* A signal asks for the end: nothing further is started, what runs is cancelled. */
-static void cancel(struct batch *batch)
-{
-    batch->cancelled = true;
-    for (struct item *item = batch->first; item; item = item->next) {
-        if (item->state == ITEM_RUNNING)
-            cinch_job_cancel(item->job);
-        else if (item->state == ITEM_WAITING)
-            item->state = ITEM_ENDED;
     }
 }
 
 static struct display_state view(const struct batch *batch)
 {
     struct display_state state = {.all = batch->ended};
-    for (const struct item *item = batch->first; item; item = item->next) {
+    for (const struct item *item = batch->queue.first; item; item = item->next) {
         cinch_stats stats = CINCH_STATS_INIT;
         if (item->state != ITEM_RUNNING || cinch_job_stats(item->job, &stats) != CINCH_OK)
             continue;
+        if (stats.bytes_total == 0)
+            stats.bytes_total = item->size; /* not opened yet, or --size-hint */
         state.all.bytes_done += stats.bytes_in;
         state.all.bytes_out += stats.bytes_out;
+        if (batch->settings->progress == PROGRESS_JSON)
+            json_progress(item, &stats);
         if (!state.file) {
             state.file = item_name(item);
             state.current =
                 (struct display_progress){stats.bytes_in, stats.bytes_total, stats.bytes_out};
         }
     }
+    state.all.bytes_total = batch->size_unknown ? 0 : batch->bytes_found;
     state.files_done = batch->files_ended;
     state.files = batch->files_found;
-    state.several = batch->settings->source_count > 1;
-    if (batch->size_unknown)
-        state.all.bytes_total = 0;
+    state.files_known = batch->sources_ended;
+    state.several = settings_are_many(batch->settings);
     return state;
+}
+
+/* The shorter of two delays in milliseconds, -1 being endless. */
+static int sooner(int one, int other)
+{
+    if (one < 0 || other < 0)
+        return one < 0 ? other : one;
+    return one < other ? one : other;
 }
 
 static void wait_for_events(struct batch *batch)
 {
     struct pollfd events[] = {
-        {.fd = mailbox_descriptor(batch->mailbox), .events = POLLIN},
+        {.fd = mailbox_descriptor(batch->work.mailbox), .events = POLLIN},
         {.fd = signals_descriptor(), .events = POLLIN},
+        {.fd = batch->sources_wait ? sources_descriptor(batch->sources) : -1, .events = POLLIN},
     };
-    int ready = poll(events, 2, display_delay());
+    const int delay = sooner(display_delay(), removal_delay(batch->removal));
+    const int ready = poll(events, sizeof(events) / sizeof(events[0]), delay);
     if (ready < 0 && errno != EINTR)
-        message_fatal("cannot wait for work to be done");
+        message_fatal("cannot wait for work to be done: %s", strerror(errno));
     if (ready > 0 && events[1].revents)
         signals_acknowledge();
+}
+
+/* Does what is due by the clock or was asked for by a signal. */
+static void attend(struct batch *batch)
+{
+    if (signals_take_resize())
+        screen_resize();
+    if (display_delay() == 0) {
+        struct display_state state = view(batch);
+        display_draw(&state);
+    }
+    if (signals_take_status()) {
+        struct display_state state = view(batch);
+        display_status(&state);
+    }
+    if (removal_delay(batch->removal) == 0)
+        removal_flush(batch->removal);
 }
 
 static void loop(struct batch *batch)
 {
     for (;;) {
-        if (signals_ending() && !batch->cancelled)
-            cancel(batch);
+        if (signals_ending() && !batch->stopped)
+            stop(batch);
+        report_ended(batch);
         start_items(batch);
         report_ended(batch);
-        if (batch->running == 0) {
-            if (batch->cancelled || (batch->round_end == 0 && !sources_left(batch)))
+        const bool started = batch->round_next == batch->round_end;
+        if (batch->running == 0 && started && (batch->sources_ended || batch->stopped)) {
+            if (!batch->stopped)
+                removal_flush(batch->removal);
+            if (batch->queue.length == 0 || batch->stopped)
                 return;
-            continue; /* planning had stopped for reports that have been printed by now */
+            continue;
         }
-        wait_for_events(batch);
+        /* With nothing running, planning had stopped for reports, printed by now. */
+        if (batch->running > 0 || batch->sources_wait)
+            wait_for_events(batch);
         collect_ended(batch);
-        if (signals_take_resize())
-            screen_resize();
-        if (display_delay() == 0) {
-            struct display_state state = view(batch);
-            display_draw(&state);
-        }
-        if (signals_take_status()) {
-            struct display_state state = view(batch);
-            display_status(&state);
-        }
+        attend(batch);
     }
-}
-
-/* The last line of all, on a terminal or with -v. */
-static void summarise(const struct batch *batch, const char *only_source)
-{
-    const int least = screen_is_terminal() ? VERBOSITY_DEFAULT : VERBOSITY_DEFAULT + 1;
-    if (message_verbosity() < least || batch->files_done == 0)
-        return;
-    struct text line = {0};
-    if (batch->settings->source_count > 1) {
-        figures_add_count(&line, batch->files_done);
-        text_add(&line, batch->files_done == 1 ? " file: " : " files: ");
-    } else {
-        text_add_printable(&line, only_source);
-        text_add(&line, ": ");
-    }
-    display_add_result(&line, batch->successful.bytes_done, batch->successful.bytes_out,
-                       display_elapsed());
-    text_add(&line, "\n");
-    screen_print(line.bytes, line.length);
-    text_free(&line);
 }
 
 void batch_run(const struct settings *settings)
@@ -310,21 +379,30 @@ void batch_run(const struct settings *settings)
     struct batch batch = {.settings = settings};
     cinch_pool_options pool_options = CINCH_POOL_OPTIONS_INIT;
     pool_options.threads = settings->threads;
-    int32_t error = cinch_pool_create(&pool_options, &batch.pool);
+    int32_t error = cinch_pool_create(&pool_options, &batch.work.pool);
     if (error != CINCH_OK)
         message_fatal("cannot start: %s", cinch_strerror(error));
-    batch.mailbox = mailbox_create();
-    display_setup(settings->progress == PROGRESS_AUTO && settings->verbosity > 0);
+    batch.work.settings = settings;
+    batch.work.mailbox = mailbox_create();
+    batch.sources = sources_open(settings);
+    batch.plan = plan_create(settings);
+    batch.removal = removal_create(settings);
+    display_setup(settings);
 
     loop(&batch);
 
     /* The workers' last callbacks have returned once the pool is gone. */
-    cinch_pool_destroy(batch.pool, CINCH_CANCEL);
+    cinch_pool_destroy(batch.work.pool, CINCH_CANCEL);
     report_ended(&batch);
     screen_clear();
-    mailbox_free(batch.mailbox);
+    removal_free(batch.removal);
+    plan_free(batch.plan);
+    sources_close(batch.sources);
+    mailbox_free(batch.work.mailbox);
     if (signals_ending())
         signals_raise(signals_ending());
-    const char *source = settings->sources[0];
-    summarise(&batch, source[0] == '-' && source[1] == '\0' ? "standard input" : source);
+    if (settings->action == ACTION_LIST)
+        list_end(settings, &batch.list_totals);
+    const char *only = settings->source_count > 0 ? settings->sources[0] : "";
+    result_summarise(&batch.totals, settings, strcmp(only, "-") == 0 ? "standard input" : only);
 }

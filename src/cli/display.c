@@ -1,11 +1,13 @@
 #include "cli/display.h"
 
 #include "cli/figures.h"
+#include "cli/message.h"
 #include "cli/screen.h"
 
 #include <langinfo.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const double DRAW_INTERVAL = 0.1; /* seconds */
 
@@ -25,7 +27,8 @@ struct sample {
 };
 
 static struct {
-    bool live;
+    bool live;    /* there are live lines */
+    bool ticking; /* display_draw() is wanted ten times a second */
     bool utf8;
     struct timespec start;
     double next_draw;
@@ -34,10 +37,12 @@ static struct {
     size_t sample_used;
 } display;
 
-void display_setup(bool live)
+void display_setup(const struct settings *settings)
 {
     clock_gettime(CLOCK_MONOTONIC, &display.start);
-    display.live = live && screen_is_terminal();
+    display.live = settings->progress == PROGRESS_AUTO && settings->action != ACTION_LIST &&
+                   settings->verbosity >= VERBOSITY_DEFAULT && screen_is_terminal();
+    display.ticking = display.live || settings->progress == PROGRESS_JSON;
     display.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     display.next_draw = DRAW_INTERVAL;
 }
@@ -52,7 +57,7 @@ double display_elapsed(void)
 
 int display_delay(void)
 {
-    if (!display.live)
+    if (!display.ticking)
         return -1;
     const double delay = display.next_draw - display_elapsed();
     return delay <= 0 ? 0 : (int)(delay * 1000) + 1;
@@ -188,12 +193,19 @@ static void add_line(struct text *line, const char *name, size_t columns,
         text_free(&fields[i]);
 }
 
+/* "12 of 1,234 files"; "12 of 1,234+ files" while more are being found. */
 static void add_files_label(struct text *text, const struct display_state *state)
 {
     figures_add_count(text, state->files_done);
     text_add(text, " of ");
     figures_add_count(text, state->files);
-    text_add(text, " files");
+    text_add(text, state->files_known ? " files" : "+ files");
+}
+
+/* A program in the background does not draw over what somebody is doing. */
+static bool is_in_foreground(void)
+{
+    return tcgetpgrp(STDERR_FILENO) == getpgrp();
 }
 
 /* --- The whole -------------------------------------------------------------------------- */
@@ -201,9 +213,9 @@ static void add_files_label(struct text *text, const struct display_state *state
 void display_draw(const struct display_state *state)
 {
     const double now = display_elapsed();
-    if (!display.live || now < display.next_draw)
-        return;
     display.next_draw = now + DRAW_INTERVAL;
+    if (!display.live || !is_in_foreground())
+        return;
     const double speed = speed_now(now, state->all.bytes_done);
     sample_add(now, state->all.bytes_done);
 

@@ -14,6 +14,7 @@
 #ifndef CLI_DISPLAY_H
 #define CLI_DISPLAY_H
 
+#include "cli/settings.h"
 #include "cli/text.h"
 
 #include <stdbool.h>
@@ -31,17 +32,19 @@ struct display_state {
     struct display_progress current;
     struct display_progress all;
     uint64_t files_done;
-    uint64_t files; /* found so far */
-    bool several;   /* whether there is a second line */
+    uint64_t files;   /* found so far */
+    bool files_known; /* there are no more to be found */
+    bool several;     /* whether there is a second line */
 };
 
-/* Starts the clock. `live` says whether live lines are wanted; they also need a terminal. */
-void display_setup(bool live);
+/* Starts the clock, and decides whether there are live lines: on a terminal, without -q. */
+void display_setup(const struct settings *settings);
 
-/* Milliseconds until display_draw() is due again, or -1 where nothing is to be drawn. */
+/* Milliseconds until display_draw() is due again, or -1 where it never is. It is due ten times
+ * a second with live lines and with --progress=json. */
 int display_delay(void);
 
-/* Draws the live lines if they are due: at most ten times a second. */
+/* Draws the live lines, if there are any and the program has the terminal to itself. */
 void display_draw(const struct display_state *state);
 
 /* Prints the state as one lasting line, whether or not there are live lines. */

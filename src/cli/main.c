@@ -1,7 +1,7 @@
 #include "cli/batch.h"
 #include "cli/message.h"
 #include "cli/options.h"
-#include "cli/plan.h"
+#include "cli/range.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
 
@@ -55,10 +55,11 @@ int main(int argc, char **argv)
         options_free(&settings);
         return EXIT_ERROR;
     }
-    if (plan_is_sensible(&settings)) {
-        signals_setup();
+    signals_setup();
+    if (settings.range.given)
+        range_run(&settings);
+    else
         batch_run(&settings);
-    }
     options_free(&settings);
     return message_finish();
 }

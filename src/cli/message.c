@@ -1,6 +1,7 @@
 #include "cli/message.h"
 
 #include "cli/screen.h"
+#include "cli/settings.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,13 +42,19 @@ enum exit_code message_exit_code(void)
 
 static bool severity_is_shown(enum severity severity)
 {
-    return state.verbosity >= (severity == SEVERITY_ERROR ? 0 : 1);
+    static const int least[] = {
+        [SEVERITY_DETAIL] = 2,
+        [SEVERITY_NOTE] = 1,
+        [SEVERITY_WARNING] = 1,
+        [SEVERITY_ERROR] = 0,
+    };
+    return state.verbosity >= least[severity];
 }
 
 static void render_json(struct text *line, enum severity severity, const char *file,
                         const char *content)
 {
-    static const char *const events[] = {"note", "warning", "error"};
+    static const char *const events[] = {"detail", "note", "warning", "error"};
     text_format(line, "{\"event\":\"%s\"", events[severity]);
     if (file) {
         text_add(line, ",\"file\":");

@@ -27,14 +27,10 @@ enum exit_code {
 };
 
 enum severity {
+    SEVERITY_DETAIL,  /* shown from verbosity 2 */
     SEVERITY_NOTE,    /* shown from verbosity 1 */
     SEVERITY_WARNING, /* shown from verbosity 1; exit 2 */
     SEVERITY_ERROR    /* shown from verbosity 0; exit 1 */
-};
-
-/* The verbosity of a call with neither -q nor -v. */
-enum {
-    VERBOSITY_DEFAULT = 1
 };
 
 /* `program` is the name messages begin with; it must stay valid. */

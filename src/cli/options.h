@@ -15,7 +15,8 @@ enum options_result {
 
 /*
  * Reads the name the program was called by, the environment and the arguments into `settings`
- * and prepares message.h with the name and verbosity. `settings` keeps pointers into `argv`.
+ * and prepares message.h with the name and verbosity. `settings` keeps pointers into `argv`
+ * and the environment. The caller gives the rest back with options_free(), whatever the result.
  */
 enum options_result options_parse(int argc, char **argv, struct settings *settings);
 

@@ -1,93 +1,251 @@
 #include "cli/plan.h"
 
+#include "cli/folders.h"
+#include "cli/gzip_name.h"
+#include "cli/made.h"
 #include "cli/memory.h"
 #include "cli/message.h"
 #include "cli/names.h"
+#include "cli/part.h"
+#include "cli/personality.h"
 #include "cli/prompt.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-bool plan_is_sensible(const struct settings *settings)
+struct plan {
+    const struct settings *settings;
+    struct made *made;       /* NULL where neither of its questions can arise */
+    struct folders *folders; /* made below --output-dir-mirror */
+};
+
+struct plan *plan_create(const struct settings *settings)
 {
-    const bool reads_stdin = settings->source_count == 1 && strcmp(settings->sources[0], "-") == 0;
-    const bool writes_stdout = settings->to_stdout || (reads_stdin && !settings->output);
-    if (writes_stdout && !settings->force && isatty(STDOUT_FILENO)) {
-        message_say(NULL, SEVERITY_ERROR, NULL,
-                    "compressed data is not written to a terminal without -f; see --help");
+    struct plan *plan = memory_allocate(1, sizeof(*plan));
+    plan->settings = settings;
+    plan->folders = folders_create();
+    /* Names beside their sources differ as those do, when a suffix is added. A walk by cinch
+     * or gzip passes over what has their suffix, so it cannot come upon this run's outputs. */
+    if (settings_write_beside(settings) &&
+        (settings->action == ACTION_DECOMPRESS || settings->flat_folder ||
+         (settings->family == FAMILY_ZSTD && settings->recursive)))
+        plan->made = made_create();
+    return plan;
+}
+
+void plan_free(struct plan *plan)
+{
+    if (plan->made)
+        made_free(plan->made);
+    folders_free(plan->folders);
+    free(plan);
+}
+
+/* --- Refusing --------------------------------------------------------------------------- */
+
+/* Says why a source is left alone; always returns false. */
+static bool refuse(const struct plan *plan, struct item *item, enum refusal refusal,
+                   const char *reason)
+{
+    enum severity severity = personality_severity(plan->settings->family, refusal);
+    message_say(&item->report, severity, item->input, "%s", reason);
+    return false;
+}
+
+/* Whether a walk passes over an entry without a word. */
+static bool is_passed_over(const struct plan *plan, const struct entry *entry)
+{
+    const struct settings *settings = plan->settings;
+    if (entry->is_stdin)
         return false;
-    }
+    if (settings->exclude_compressed && settings->action == ACTION_COMPRESS &&
+        names_is_compressed(entry->path))
+        return true;
+    if (entry->named || entry->error || entry->loop)
+        return false;
+    if (plan->made && made_contains(plan->made, entry->path))
+        return true;
+    /* Trees have links and sockets; the stock programs complain of each. */
+    if (settings->family == FAMILY_CINCH && !S_ISREG(entry->status.st_mode))
+        return true;
+    if (settings->family == FAMILY_ZSTD && settings->action == ACTION_COMPRESS)
+        return false;
+    if (settings->action == ACTION_COMPRESS)
+        return names_known_suffix(settings, entry->path) != NULL;
+    return !settings->force && settings->family != FAMILY_ZSTD &&
+           names_known_suffix(settings, entry->path) == NULL;
+}
+
+/* --- The source ------------------------------------------------------------------------- */
+
+/* What gzip does not take without -f, because removing the source would lose something. */
+static bool examine_for_gzip(const struct plan *plan, struct item *item)
+{
+    const struct settings *settings = plan->settings;
+    if (settings->family != FAMILY_GZIP || settings->force || !settings_write_beside(settings))
+        return true;
+    if (item->status.st_mode & (S_ISUID | S_ISGID | S_ISVTX))
+        return refuse(plan, item, REFUSAL_SPECIAL_BITS,
+                      item->status.st_mode & S_ISUID   ? "is set-user-ID on execution: skipped"
+                      : item->status.st_mode & S_ISGID ? "is set-group-ID on execution: skipped"
+                                                       : "has the sticky bit set: skipped");
+    if (item->status.st_nlink > 1)
+        return refuse(plan, item, REFUSAL_HARD_LINKS, "has other hard links: skipped without -f");
     return true;
 }
 
 /* Looks at the source itself. Returns whether it can be read as it is wanted. */
-static bool examine_input(const struct settings *settings, struct item *item)
+static bool examine_input(const struct plan *plan, const struct entry *entry, struct item *item)
 {
-    /* Where the output is named, or is no file, a link is as good as what it points to. */
-    const bool follow = settings->force || settings->to_stdout || settings->output;
+    const struct settings *settings = plan->settings;
+    const mode_t mode = entry->status.st_mode;
     if (item->input[0] == '\0') {
         message_say(&item->report, SEVERITY_ERROR, item->input, "an empty name is no file's");
         return false;
     }
-    if (fstatat(AT_FDCWD, item->input, &item->status, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
-        message_say(&item->report, SEVERITY_ERROR, item->input, "%s", strerror(errno));
+    if (entry->error) {
+        message_say(&item->report, SEVERITY_ERROR, item->input, "%s", strerror(entry->error));
         return false;
     }
-    const mode_t mode = item->status.st_mode;
-    if (S_ISDIR(mode)) {
-        message_say(&item->report, SEVERITY_WARNING, item->input, "is a directory: skipped");
+    if (entry->loop)
+        return refuse(plan, item, REFUSAL_LINK, "a link leads back to this folder: not entered");
+    if (S_ISDIR(mode))
+        return refuse(plan, item, REFUSAL_DIRECTORY, "is a folder: skipped without -r");
+    if (S_ISLNK(mode))
+        return refuse(plan, item, REFUSAL_LINK, "is a symbolic link: skipped without -f");
+    /* zstd reads FIFOs, which shells make for <(...). */
+    const bool fifo_is_fine = settings->family == FAMILY_ZSTD && S_ISFIFO(mode);
+    if (!S_ISREG(mode) && !settings_follow_links(settings) && !fifo_is_fine)
+        return refuse(plan, item, REFUSAL_FILE_TYPE, "is not a regular file: skipped without -f");
+    if (settings->action == ACTION_COMPRESS && settings_like_gzip(settings) && !settings->force &&
+        settings_write_beside(settings) && names_known_suffix(settings, item->input))
+        return refuse(plan, item, REFUSAL_HAS_SUFFIX, "has a compressed file's suffix: unchanged");
+    if (S_ISREG(mode)) {
+        uint64_t offset;
+        item->size = (uint64_t)entry->status.st_size;
+        if (settings->part.count > 0)
+            part_range(&settings->part, item->size, &offset, &item->size);
+    }
+    return examine_for_gzip(plan, item);
+}
+
+/* --- The output ------------------------------------------------------------------------- */
+
+/* Puts `path` where the output folder options want it. Takes `path`; NULL after a refusal. */
+static char *place(struct plan *plan, struct item *item, char *path)
+{
+    const struct settings *settings = plan->settings;
+    char *placed = path;
+    if (settings->flat_folder) {
+        placed = names_flat(settings->flat_folder, path);
+        free(path);
+    } else if (settings->mirror_folder) {
+        placed = names_mirrored(settings->mirror_folder, path);
+        free(path);
+        if (!placed) {
+            message_say(&item->report, SEVERITY_ERROR, item->input,
+                        "'..' leads out of the output folder: skipped");
+        } else if (!folders_make(plan->folders, placed)) {
+            message_say(&item->report, SEVERITY_ERROR, placed,
+                        "cannot make the folders for this output: %s", strerror(errno));
+            free(placed);
+            placed = NULL;
+        }
+    }
+    return placed;
+}
+
+/* Names the output after the source. Returns whether it has a name. */
+static bool name_output(struct plan *plan, struct item *item)
+{
+    const struct settings *settings = plan->settings;
+    char *path;
+    if (settings->action == ACTION_COMPRESS) {
+        path = names_compressed(settings, item->input);
+    } else {
+        path = names_decompressed(settings, item->input);
+        if (settings->naming == NAMING_ALWAYS)
+            path = gzip_name_apply(item->input, path, &item->name_time);
+        if (!path)
+            return refuse(plan, item, REFUSAL_UNKNOWN_SUFFIX,
+                          "the suffix is none of a compressed file; -o or -c says where to");
+    }
+    item->output = place(plan, item, path);
+    if (!item->output)
+        return false;
+    if (plan->made && !made_add(plan->made, item->output)) {
+        message_say(&item->report, SEVERITY_ERROR, item->input,
+                    "the output would be '%s', as that of another source: skipped", item->output);
         return false;
     }
-    if (S_ISLNK(mode)) {
-        message_say(&item->report, SEVERITY_WARNING, item->input,
-                    "is a symbolic link: skipped without -f");
-        return false;
-    }
-    if (!S_ISREG(mode) && !follow) {
-        message_say(&item->report, SEVERITY_WARNING, item->input,
-                    "is not a regular file: skipped without -f");
-        return false;
-    }
-    if (S_ISREG(mode))
-        item->size = (uint64_t)item->status.st_size;
     return true;
 }
 
-/* Decides where the output goes and whether it may go there. */
-static bool examine_output(const struct settings *settings, struct item *item)
+/* Decides what happens to a file that is there under the output's name. */
+static bool examine_existing(const struct plan *plan, struct item *item)
 {
     struct stat status;
-    if (settings->to_stdout || (item_is_stdin(item) && !settings->output))
-        return true;
-    item->output = settings->output ? memory_copy(settings->output)
-                                    : names_compressed(item->input, settings->suffix);
-    item->replace = settings->force;
-    if (settings->force || lstat(item->output, &status) != 0)
-        return true;
+    if (lstat(item->output, &status) != 0) {
+        if (errno != ENAMETOOLONG)
+            return true;
+        message_say(&item->report, SEVERITY_ERROR, item->output, "cannot make this output: %s",
+                    strerror(errno));
+        return false;
+    }
     /* Devices and FIFOs are written to: nothing is replaced. */
     if (stat(item->output, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
         item->replace = true;
         return true;
     }
+    if (item->replace)
+        return true;
     if (prompt_is_possible()) {
         item->replace = prompt_overwrite(item->output);
-        if (item->replace)
-            return true;
-        message_say(&item->report, SEVERITY_WARNING, item->output, "not overwritten");
-        return false;
+        if (!item->replace && !signals_ending())
+            message_say(&item->report, personality_severity(plan->settings->family, REFUSAL_EXISTS),
+                        item->output, "not overwritten");
+        return item->replace;
     }
-    message_say(&item->report, SEVERITY_WARNING, item->output,
-                "already exists: not overwritten without -f");
+    message_say(&item->report, personality_severity(plan->settings->family, REFUSAL_EXISTS),
+                item->output, "exists already: not overwritten without -f");
     return false;
 }
 
-struct item *plan_source(const struct settings *settings, const char *source)
+/* Decides where the output goes and whether it may go there. */
+static bool examine_output(struct plan *plan, struct item *item)
 {
-    struct item *item = item_create(source);
-    bool wanted = item_is_stdin(item) || examine_input(settings, item);
-    if (!wanted || !examine_output(settings, item))
+    const struct settings *settings = plan->settings;
+    if (settings->action == ACTION_TEST || settings->action == ACTION_LIST) {
+        item->destination = DESTINATION_NOWHERE;
+        return true;
+    }
+    if (settings->to_stdout || (item->is_stdin && !settings->output)) {
+        item->destination = DESTINATION_STDOUT;
+        return true;
+    }
+    item->destination = DESTINATION_FILE;
+    item->replace = settings->force;
+    if (settings->output)
+        item->output = memory_copy(settings->output);
+    else if (!name_output(plan, item))
+        return false;
+    return examine_existing(plan, item);
+}
+
+struct item *plan_entry(struct plan *plan, const struct entry *entry)
+{
+    if (is_passed_over(plan, entry))
+        return NULL;
+    struct item *item = item_create(entry->path);
+    item->is_stdin = entry->is_stdin;
+    item->status = entry->status;
+    if (item->is_stdin)
+        item->size = plan->settings->size_hint;
+    const bool wanted = item->is_stdin || examine_input(plan, entry, item);
+    if (!wanted || !examine_output(plan, item))
         item->state = ITEM_ENDED;
     return item;
 }

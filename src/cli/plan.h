@@ -4,20 +4,24 @@
 #ifndef CLI_PLAN_H
 #define CLI_PLAN_H
 
+#include "cli/entry.h"
 #include "cli/item.h"
 #include "cli/settings.h"
 
-/*
- * Makes the item for `source`: waiting, with its output's name; or ended, its report saying why
- * nothing is done with it. Looks at the file system, and may ask the person at the terminal
- * whether an output may be replaced. The caller owns the item.
- */
-struct item *plan_source(const struct settings *settings, const char *source);
+/* What planning remembers from one source to the next. */
+struct plan;
+
+/* `settings` must stay valid. Never NULL. */
+struct plan *plan_create(const struct settings *settings);
+void plan_free(struct plan *plan);
 
 /*
- * Whether the run as a whole makes sense: compressed data does not go to a terminal without
- * -f. Says what does not.
+ * Makes the item for an entry: waiting, with the place of its output; or ended, its report
+ * saying why nothing is done with it. Looks at the file system, makes folders below
+ * --output-dir-mirror, and may ask the person at the terminal whether an output may be
+ * replaced. The caller owns the item. NULL where a walk has come upon something that this run
+ * has nothing to do with.
  */
-bool plan_is_sensible(const struct settings *settings);
+struct item *plan_entry(struct plan *plan, const struct entry *entry);
 
 #endif

@@ -65,6 +65,16 @@ static void handle_other(int signal)
     errno = saved;
 }
 
+/* Ctrl-Z: the shell finds a clean line. The program goes on here when it is continued. */
+static void handle_stop(int signal)
+{
+    const int saved = errno;
+    (void)signal;
+    screen_clear_now();
+    raise(SIGSTOP);
+    errno = saved;
+}
+
 /* Handles `signal` unless it was ignored when the program started. */
 static void install(int signal, void (*handler)(int), int flags)
 {
@@ -91,6 +101,7 @@ void signals_setup(void)
         install(ending_signals[i], handle_ending, 0);
     install(SIGUSR1, handle_other, SA_RESTART);
     install(SIGWINCH, handle_other, SA_RESTART);
+    install(SIGTSTP, handle_stop, SA_RESTART);
 }
 
 int signals_descriptor(void)

@@ -8,14 +8,27 @@
 #include "cli/mailbox.h"
 #include "cli/settings.h"
 
-/*
- * Submits a waiting item to `pool`; its completion puts the item into `mailbox`. Returns
- * whether it runs; where it does not, the item has ended and its report says why.
- */
-bool work_start(struct item *item, const struct settings *settings, cinch_pool *pool,
-                struct mailbox *mailbox);
+/* What all jobs of a run have in common. */
+struct work {
+    const struct settings *settings;
+    cinch_pool *pool;
+    struct mailbox *mailbox; /* where completions put their items */
+};
 
-/* Takes in the result of an item from the mailbox: it has ended, and its report says how. */
-void work_finish(struct item *item, const struct settings *settings);
+/* How one job is to be done. */
+struct work_manner {
+    bool durable; /* the job makes its output durable */
+    bool held;    /* output for standard output goes to memory, until its turn has come */
+};
+
+/*
+ * Submits a waiting item. Returns whether it runs; where it does not, the item has ended and
+ * its report says why, or it `passes_through`.
+ */
+bool work_start(const struct work *work, struct item *item, struct work_manner manner);
+
+/* Takes in the result of an item from the mailbox. The item has ended, and its report says how;
+ * or it is waiting again, having proved too large to be held. */
+void work_finish(const struct work *work, struct item *item);
 
 #endif

@@ -1,0 +1,192 @@
+#include "cli/list.h"
+
+#include "cli/figures.h"
+#include "cli/json.h"
+#include "cli/magic.h"
+#include "cli/memory.h"
+#include "cli/names.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the file itself says, beside the data in it. */
+struct facts {
+    int32_t format;
+    uint32_t crc;  /* of the last member of a gzip file */
+    time_t time;   /* of its header, else of the file */
+    uint64_t size; /* of the file */
+};
+
+static uint32_t read_word(const unsigned char *bytes)
+{
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static struct facts find_facts(const struct item *item)
+{
+    struct facts facts = {.time = item->status.st_mtime, .size = item->stats.bytes_in};
+    unsigned char head[8] = {0};
+    unsigned char tail[8] = {0};
+    if (item->is_stdin)
+        return facts;
+    int descriptor = open(item->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (descriptor < 0)
+        return facts;
+    ssize_t got = pread(descriptor, head, sizeof(head), 0);
+    facts.format = magic_format(head, got > 0 ? (size_t)got : 0);
+    if (facts.format == CINCH_FORMAT_GZIP && item->status.st_size > (off_t)sizeof(tail)) {
+        const off_t end = item->status.st_size - (off_t)sizeof(tail);
+        if (pread(descriptor, tail, sizeof(tail), end) == (ssize_t)sizeof(tail))
+            facts.crc = read_word(tail);
+        if (read_word(head + 4) != 0)
+            facts.time = (time_t)read_word(head + 4);
+    }
+    close(descriptor);
+    return facts;
+}
+
+static const char *format_name(int32_t format)
+{
+    static const char *const names[] = {"?", "zstd", "gzip", "zlib"};
+    return names[format];
+}
+
+/* The name that the data would get. */
+static void add_uncompressed_name(struct text *line, const struct item *item,
+                                  const struct settings *settings)
+{
+    char *name = item->is_stdin ? memory_copy("stdout") : names_decompressed(settings, item->input);
+    text_add_printable(line, name ? name : item->input);
+    free(name);
+}
+
+/* --- As gzip does ----------------------------------------------------------------------- */
+
+static void add_gzip_figures(struct text *line, uint64_t compressed, uint64_t uncompressed)
+{
+    const double saved =
+        uncompressed ? 100.0 * ((double)uncompressed - (double)compressed) / (double)uncompressed
+                     : 0;
+    text_format(line, "%19" PRIu64 " %19" PRIu64 " %5.1f%% ", compressed, uncompressed, saved);
+}
+
+static void add_gzip_heading(struct text *line, const struct settings *settings)
+{
+    if (settings->verbosity < VERBOSITY_DEFAULT)
+        return;
+    if (settings->verbosity > VERBOSITY_DEFAULT)
+        text_add(line, "method  crc     date  time  ");
+    text_add(line, "         compressed        uncompressed  ratio uncompressed_name\n");
+}
+
+static void add_gzip_row(struct text *line, const struct item *item,
+                         const struct settings *settings)
+{
+    const struct facts facts = find_facts(item);
+    if (settings->verbosity > VERBOSITY_DEFAULT) {
+        char when[32] = "";
+        struct tm local;
+        if (localtime_r(&facts.time, &local))
+            strftime(when, sizeof(when), "%b %e %H:%M", &local);
+        text_format(line, "%-5s %08" PRIx32 " %s ",
+                    facts.format == CINCH_FORMAT_GZIP ? "defla" : format_name(facts.format),
+                    facts.crc, when);
+    }
+    add_gzip_figures(line, facts.size, item->stats.bytes_out);
+    add_uncompressed_name(line, item, settings);
+    text_add(line, "\n");
+}
+
+/* --- As JSON ---------------------------------------------------------------------------- */
+
+static void add_json_row(struct text *line, const struct item *item)
+{
+    const struct facts facts = find_facts(item);
+    text_add(line, "{");
+    json_add_name(line, "file", item_name(item));
+    text_format(line,
+                ",\"format\":\"%s\",\"compressed\":%" PRIu64 ",\"uncompressed\":%" PRIu64 "}\n",
+                format_name(facts.format), facts.size, item->stats.bytes_out);
+}
+
+/* --- In this program's own way ---------------------------------------------------------- */
+
+static void add_cell(struct text *line, const struct text *cell, size_t width)
+{
+    for (size_t i = cell->length; i < width; i++)
+        text_add(line, " ");
+    text_add(line, cell->bytes ? cell->bytes : "");
+}
+
+static void add_figures(struct text *line, uint64_t compressed, uint64_t uncompressed)
+{
+    struct text cell = {0};
+    figures_add_size(&cell, compressed);
+    add_cell(line, &cell, 12);
+    text_clear(&cell);
+    figures_add_size(&cell, uncompressed);
+    add_cell(line, &cell, 14);
+    text_clear(&cell);
+    figures_add_ratio(&cell, uncompressed, compressed);
+    add_cell(line, &cell, 9);
+    text_add(line, "  ");
+    text_free(&cell);
+}
+
+static void add_row(struct text *line, const struct item *item)
+{
+    const struct facts facts = find_facts(item);
+    text_format(line, "%-6s", format_name(facts.format));
+    add_figures(line, facts.size, item->stats.bytes_out);
+    text_add_printable(line, item_name(item));
+    text_add(line, "\n");
+}
+
+/* --- All -------------------------------------------------------------------------------- */
+
+void list_print(const struct item *item, const struct settings *settings,
+                struct list_totals *totals)
+{
+    struct text line = {0};
+    const bool first = totals->files++ == 0;
+    totals->compressed += item->stats.bytes_in;
+    totals->uncompressed += item->stats.bytes_out;
+    if (settings->json) {
+        add_json_row(&line, item);
+    } else if (settings_like_gzip(settings)) {
+        if (first)
+            add_gzip_heading(&line, settings);
+        add_gzip_row(&line, item, settings);
+    } else {
+        if (first && settings->verbosity >= VERBOSITY_DEFAULT)
+            text_add(&line, "Format  Compressed  Uncompressed    Ratio  Name\n");
+        add_row(&line, item);
+    }
+    fwrite(line.bytes, 1, line.length, stdout);
+    text_free(&line);
+}
+
+void list_end(const struct settings *settings, const struct list_totals *totals)
+{
+    struct text line = {0};
+    if (settings->json || totals->files < 2)
+        return;
+    if (settings_like_gzip(settings)) {
+        if (settings->verbosity > VERBOSITY_DEFAULT)
+            text_add(&line, "                            ");
+        add_gzip_figures(&line, totals->compressed, totals->uncompressed);
+        text_add(&line, "(totals)\n");
+    } else {
+        text_add(&line, "total ");
+        add_figures(&line, totals->compressed, totals->uncompressed);
+        figures_add_count(&line, totals->files);
+        text_add(&line, " files\n");
+    }
+    fwrite(line.bytes, 1, line.length, stdout);
+    text_free(&line);
+}
