@@ -17,9 +17,11 @@ enum {
     SAMPLE_COUNT = 50
 };
 
-static const size_t BAR_LEAST = 6;
-static const size_t BAR_MOST = 40;
+static const size_t BAR_LEAST = 8;
+static const size_t BAR_MOST = 42;
 static const size_t NAME_LEAST = 8;
+static const size_t NAME_ENOUGH = 20; /* of a longer one, beside a bar */
+static const size_t FIELD_GAP = 2;
 
 struct sample {
     double time;
@@ -86,34 +88,72 @@ static double speed_now(double time, uint64_t bytes)
 
 /* --- One line --------------------------------------------------------------------------- */
 
-/* What follows the bar, in this order; dropped from the end where the screen is narrow. */
+/* What follows the bar, in this order. */
 enum field {
     FIELD_PERCENT,
-    FIELD_ETA,
     FIELD_SPEED,
     FIELD_RATIO,
+    FIELD_ETA,
     FIELD_COUNT
 };
 
-/* Each field is aligned to a width of its own, so that the line does not jump about. */
-static const size_t field_widths[FIELD_COUNT] = {5, 11, 10, 5};
+/* Each has a width of its own, so that the line does not jump about. */
+static const size_t field_widths[FIELD_COUNT] = {5, 10, 5, 11};
+
+/* Which come first where there is not room for all. */
+static const enum field field_order[FIELD_COUNT] = {FIELD_PERCENT, FIELD_ETA, FIELD_SPEED,
+                                                    FIELD_RATIO};
+
+/* How both lines are divided, in columns. */
+struct layout {
+    size_t name;
+    size_t bar; /* its ends included; 0 = none */
+    bool fields[FIELD_COUNT];
+};
+
+static struct layout make_layout(size_t columns, size_t name_columns, bool has_bar)
+{
+    struct layout layout = {0};
+    size_t left = columns;
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const size_t needed = field_widths[field_order[i]] + FIELD_GAP;
+        if (i > 0 && needed + NAME_LEAST > left)
+            break;
+        layout.fields[field_order[i]] = true;
+        left = left > needed ? left - needed : 0;
+    }
+    layout.name = name_columns < left ? name_columns : left;
+    const size_t name_enough = name_columns < NAME_ENOUGH ? name_columns : NAME_ENOUGH;
+    if (has_bar && left >= name_enough + FIELD_GAP + BAR_LEAST) {
+        /* A bar has its least before a long name has all it needs, and no more than its most. */
+        const size_t name_most = left - FIELD_GAP - BAR_LEAST;
+        if (layout.name > name_most)
+            layout.name = name_most;
+        layout.bar = left - FIELD_GAP - layout.name;
+        if (layout.bar > BAR_MOST)
+            layout.bar = BAR_MOST;
+    }
+    return layout;
+}
 
 static void make_fields(struct text fields[FIELD_COUNT], const struct display_progress *progress,
-                        double speed, double elapsed)
+                        double speed)
 {
-    if (progress->bytes_total > 0)
-        text_format(&fields[FIELD_PERCENT], "%u %%",
-                    figures_percent(progress->bytes_done, progress->bytes_total));
+    const uint64_t done = progress->bytes_done;
+    const uint64_t total = progress->bytes_total;
+    if (total > 0)
+        text_format(&fields[FIELD_PERCENT], "%u %%", figures_percent(done, total));
     else
-        figures_add_size(&fields[FIELD_PERCENT], progress->bytes_done);
-    figures_add_speed(&fields[FIELD_SPEED], speed);
-    if (progress->bytes_out > 0 && progress->bytes_done > progress->bytes_out)
-        figures_add_ratio(&fields[FIELD_RATIO], progress->bytes_done, progress->bytes_out);
-    if (elapsed >= 1 && speed > 0 && progress->bytes_total >= progress->bytes_done &&
-        progress->bytes_total > 0) {
+        figures_add_size(&fields[FIELD_PERCENT], done);
+    if (speed > 0)
+        figures_add_speed(&fields[FIELD_SPEED], speed);
+    if (done > progress->bytes_out)
+        figures_add_ratio(&fields[FIELD_RATIO], done, progress->bytes_out);
+    else
+        figures_add_ratio(&fields[FIELD_RATIO], progress->bytes_out, done);
+    if (progress->seconds >= 1 && speed > 0 && total > 0 && total >= done) {
         text_add(&fields[FIELD_ETA], "ETA ");
-        figures_add_clock(&fields[FIELD_ETA],
-                          (double)(progress->bytes_total - progress->bytes_done) / speed);
+        figures_add_clock(&fields[FIELD_ETA], (double)(total - done) / speed);
     }
 }
 
@@ -127,70 +167,49 @@ static void add_repeated(struct text *text, const char *string, size_t count)
 static void add_bar(struct text *text, size_t columns, double share)
 {
     static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    size_t done = (size_t)(share * (double)columns * 8);
-    if (done > columns * 8)
-        done = columns * 8;
+    const size_t inner = columns - 2;
+    size_t done = (size_t)(share * (double)inner * 8);
+    if (done > inner * 8)
+        done = inner * 8;
     const size_t full = done / 8;
-    const size_t part = done % 8;
+    const size_t part = display.utf8 ? done % 8 : 0;
+    text_add(text, display.utf8 ? "▕" : "[");
     if (screen_has_colour())
         text_add(text, "\x1b[36m");
     add_repeated(text, display.utf8 ? "█" : "#", full);
-    if (display.utf8)
-        text_add(text, eighths[part]);
-    const size_t used = full + (display.utf8 && part > 0);
+    text_add(text, eighths[part]);
     if (screen_has_colour())
         text_add(text, "\x1b[0m");
-    add_repeated(text, display.utf8 ? " " : ".", columns - used);
+    add_repeated(text, display.utf8 ? " " : ".", inner - full - (part > 0));
+    text_add(text, display.utf8 ? "▏" : "]");
 }
 
-static void add_field(struct text *line, const struct text *field, size_t width)
-{
-    text_add(line, "  ");
-    if (field->length < width)
-        add_repeated(line, " ", width - field->length);
-    text_append(line, field->length ? field->bytes : "", field->length);
-}
-
-/* Appends a line that is at most `columns` wide. `name` is printable. */
-static void add_line(struct text *line, const char *name, size_t columns,
-                     const struct display_progress *progress, double speed, double elapsed)
+/* Appends a line as `layout` divides it. `name` is printable. */
+static void add_line(struct text *line, const struct layout *layout, const char *name,
+                     const struct display_progress *progress, double speed)
 {
     struct text fields[FIELD_COUNT] = {0};
-    make_fields(fields, progress, speed, elapsed);
-
-    /* As many fields as leave room for a name, in the order of their use. */
-    size_t count = 0;
-    size_t taken = 0;
-    while (count < FIELD_COUNT) {
-        const size_t width = field_widths[count] + 2;
-        if (count > 0 && taken + width + NAME_LEAST > columns)
-            break;
-        taken += width;
-        count++;
-    }
-    const size_t left = columns > taken ? columns - taken : 0;
-    const size_t name_columns = text_columns(name);
-    size_t bar = 0;
-    if (progress->bytes_total > 0 && left > NAME_LEAST + BAR_LEAST + 2) {
-        /* The name gets what it needs, up to half of the room. */
-        const size_t name_room = name_columns < left / 2 ? name_columns : left / 2;
-        bar = left - name_room - 2;
-        bar = bar > BAR_MOST ? BAR_MOST : bar;
-    }
-    const size_t name_most = bar > 0 ? left - bar - 2 : left;
+    make_fields(fields, progress, speed);
     const size_t before = line->length;
-    text_add_shortened(line, name, name_most);
-    const size_t shown = text_columns(line->bytes + before);
-    if (bar > 0) {
-        add_repeated(line, " ", name_most - shown + 2);
-        add_bar(line, bar, (double)progress->bytes_done / (double)progress->bytes_total);
-    } else {
-        add_repeated(line, " ", name_most - shown);
+    text_add_shortened(line, name, layout->name);
+    add_repeated(line, " ", layout->name - text_columns(line->bytes + before));
+    if (layout->bar > 0 && progress->bytes_total > 0) {
+        add_repeated(line, " ", FIELD_GAP);
+        add_bar(line, layout->bar, (double)progress->bytes_done / (double)progress->bytes_total);
+    } else if (layout->bar > 0) {
+        add_repeated(line, " ", FIELD_GAP + layout->bar);
     }
-    for (size_t i = 0; i < count; i++)
-        add_field(line, &fields[i], field_widths[i]);
-    for (size_t i = 0; i < FIELD_COUNT; i++)
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const size_t length = fields[i].length;
+        if (layout->fields[i]) {
+            add_repeated(line, " ", FIELD_GAP);
+            /* Numbers to the right; the time stands last, and needs no filling. */
+            if (i != FIELD_ETA && length < field_widths[i])
+                add_repeated(line, " ", field_widths[i] - length);
+            text_append(line, length ? fields[i].bytes : "", length);
+        }
         text_free(&fields[i]);
+    }
 }
 
 /* "12 of 1,234 files"; "12 of 1,234+ files" while more are being found. */
@@ -216,29 +235,40 @@ void display_draw(const struct display_state *state)
     display.next_draw = now + DRAW_INTERVAL;
     if (!display.live || !is_in_foreground())
         return;
-    const double speed = speed_now(now, state->all.bytes_done);
-    sample_add(now, state->all.bytes_done);
+    struct display_progress all = state->all;
+    all.seconds = now;
+    const double speed = speed_now(now, all.bytes_done);
+    sample_add(now, all.bytes_done);
 
-    /* A line as wide as the screen would leave some terminals waiting to wrap. */
-    const size_t columns = screen_columns() - 1;
     struct text frame = {0};
-    struct text name = {0};
+    struct text file = {0};
+    struct text files = {0};
+    text_add_printable(&file, state->file ? state->file : "");
+    add_files_label(&files, state);
+    size_t name_columns = text_columns(file.length ? file.bytes : "");
+    if (state->several && text_columns(files.bytes) > name_columns)
+        name_columns = text_columns(files.bytes);
+    /* A line as wide as the screen would leave some terminals waiting to wrap. */
+    const struct layout layout =
+        make_layout(screen_columns() - 1, name_columns, all.bytes_total > 0);
     size_t lines = 0;
     if (state->file) {
-        text_add_printable(&name, state->file);
-        add_line(&frame, name.bytes, columns, &state->current, speed, now);
+        const struct display_progress *current = &state->current;
+        const double own = state->several && current->seconds > 0
+                               ? (double)current->bytes_done / current->seconds
+                               : speed;
+        add_line(&frame, &layout, file.bytes, current, own);
         lines++;
     }
     if (state->several) {
-        text_clear(&name);
-        add_files_label(&name, state);
         text_add(&frame, lines ? "\r\n" : "");
-        add_line(&frame, name.bytes, columns, &state->all, speed, now);
+        add_line(&frame, &layout, files.bytes, &all, speed);
         lines++;
     }
     if (lines > 0)
         screen_live(frame.bytes, frame.length, lines);
-    text_free(&name);
+    text_free(&files);
+    text_free(&file);
     text_free(&frame);
 }
 

@@ -1,8 +1,8 @@
 /*
  * display.h - the live lines, the status line and the summary
  *
- *     linux.tar  ███████████████▌             52 %  536 MiB/s  x4.11  ETA 0:12
- *     12 of 1,234 files  ██▎                   9 %  498 MiB/s  x3.87  ETA 1:02
+ *     linux.tar          ▕██████████▌         ▏ 52 %  536 MiB/s  x4.11  ETA 0:12
+ *     12 of 1,234 files  ▕█▊                  ▏  9 %  498 MiB/s  x3.87  ETA 1:02
  *
  * The first line is about the file that has been running longest, the second, where there are
  * several files, about all. Percent is of input. An ETA appears once a second has passed, from
@@ -25,6 +25,7 @@ struct display_progress {
     uint64_t bytes_done;  /* of input */
     uint64_t bytes_total; /* of input; 0 while unknown */
     uint64_t bytes_out;
+    double seconds; /* since it began; 0 where it has not */
 };
 
 struct display_state {
