@@ -298,8 +298,10 @@ static struct display_state view(const struct batch *batch)
             json_progress(item, &stats);
         if (!state.file) {
             state.file = item_name(item);
-            state.current =
-                (struct display_progress){stats.bytes_in, stats.bytes_total, stats.bytes_out};
+            state.current.bytes_done = stats.bytes_in;
+            state.current.bytes_total = stats.bytes_total;
+            state.current.bytes_out = stats.bytes_out;
+            state.current.seconds = (double)stats.elapsed_ns / 1e9;
         }
     }
     state.all.bytes_total = batch->size_unknown ? 0 : batch->bytes_found;
