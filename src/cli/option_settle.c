@@ -40,6 +40,10 @@ static bool settle_places(struct settings *settings)
 
 static bool settle_modes(struct settings *settings)
 {
+    if (settings->window_log > 0)
+        return fail("--long is not supported by this build of the library");
+    if (settings->part.count > 0)
+        return fail("--part is not supported by this build of the library");
     if (settings->part.count > 0) {
         if (settings->action != ACTION_COMPRESS)
             return fail("--part is for compression");
