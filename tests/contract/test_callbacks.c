@@ -257,6 +257,7 @@ struct misplaced {
     void (*call)(struct misplaced *misplaced, struct monitor *monitor);
     cinch_pool *pool;
     cinch_job *other;
+    const char *output;
 };
 
 static void misplace_close_own(struct misplaced *misplaced, struct monitor *monitor)
@@ -294,6 +295,20 @@ static void hook_misplace_first(struct monitor *monitor, uint64_t bytes_done, ui
     }
 }
 
+/* In the last call, which the output's being there gives away. */
+static void hook_misplace_published(struct monitor *monitor, uint64_t bytes_done,
+                                    uint64_t bytes_total)
+{
+    struct misplaced *misplaced = monitor->context;
+    struct stat status;
+
+    (void)bytes_done;
+    (void)bytes_total;
+    if (stat(misplaced->output, &status) == 0) {
+        misplaced->call(misplaced, monitor);
+    }
+}
+
 static void hook_misplace_completion(struct monitor *monitor, int32_t error_code)
 {
     struct misplaced *misplaced = monitor->context;
@@ -317,10 +332,10 @@ static void close_and_destroy_in_progress_are_recorded(void **state)
     for (size_t i = 0; i < MISPLACED_CALLS; i++) {
         cinch_pool *pool = pool_with_threads(1);
         struct watched_job held = job_submit_held(scratch, pool, "held", 1000);
-        struct misplaced misplaced = {misplaced_calls[i], pool, held.job};
+        const char *output = scratch_path(scratch, "output.zst");
+        struct misplaced misplaced = {misplaced_calls[i], pool, held.job, output};
         struct monitor *monitor = monitor_new();
         cinch_options options = options_watched_by(monitor);
-        const char *output = scratch_path(scratch, "output.zst");
         char message[256] = "";
 
         monitor->progress_hook = hook_misplace_first;
@@ -343,25 +358,29 @@ static void close_and_destroy_in_progress_are_recorded(void **state)
     }
 }
 
-/* A result that stands is not overwritten by it. */
-static void close_and_destroy_in_completion_do_nothing(void **state)
+/* A result that stands is not overwritten by it, neither after publishing nor in completion. */
+static void close_and_destroy_when_it_is_over_do_nothing(void **state)
 {
     struct scratch *scratch = *state;
 
-    for (size_t i = 0; i < MISPLACED_CALLS; i++) {
+    for (size_t i = 0; i < (size_t)2 * MISPLACED_CALLS; i++) {
         cinch_pool *pool = pool_with_threads(1);
         struct watched_job held = job_submit_held(scratch, pool, "held", 1000);
-        struct misplaced misplaced = {misplaced_calls[i], pool, held.job};
+        const char *output = scratch_path(scratch, "output.zst");
+        struct misplaced misplaced = {misplaced_calls[i / 2], pool, held.job, output};
         struct monitor *monitor = monitor_new();
         cinch_options options = options_watched_by(monitor);
-        const char *output = scratch_path(scratch, "output.zst");
         struct bytes bytes = file_read(held.input);
+        char message[256] = "?";
 
-        monitor->completion_hook = hook_misplace_completion;
+        monitor->completion_hook = i % 2 == 0 ? hook_misplace_completion : NULL;
+        monitor->progress_hook = i % 2 == 0 ? NULL : hook_misplace_published;
         monitor->context = &misplaced;
         assert_code(CINCH_OK, cinch_compress(pool, held.input, output, &options, &monitor->job));
         gate_open(&held.monitor->gate);
         assert_code(CINCH_OK, cinch_job_wait(monitor->job));
+        assert_code(CINCH_OK, cinch_job_message(monitor->job, message, sizeof(message)));
+        assert_string_equal("", message);
         assert_code(CINCH_E_TOO_LATE, cinch_job_cancel(monitor->job));
         assert_job_ends(CINCH_OK, monitor->job);
         monitor_assert_ended(monitor, CINCH_OK);
@@ -513,7 +532,7 @@ int main(void)
         scratch_test(stats_and_message_are_allowed_in_callbacks),
         scratch_test(waiting_is_refused_in_callbacks),
         scratch_test(close_and_destroy_in_progress_are_recorded),
-        scratch_test(close_and_destroy_in_completion_do_nothing),
+        scratch_test(close_and_destroy_when_it_is_over_do_nothing),
         scratch_test(no_lock_is_held_in_progress),
         scratch_test(no_lock_is_held_in_completion),
         scratch_test(held_callback_stops_no_other_job),

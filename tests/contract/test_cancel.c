@@ -407,6 +407,21 @@ static void assert_cancel_is_prompt(cinch_pool *pool, uint32_t threads, const ch
     assert_in_range(spent, 0, 100 * threads * TEST_SLOWNESS);
 }
 
+/* Half a gigabyte of text, without making each byte of it anew. */
+static void large_text_make(const char *path)
+{
+    struct bytes bytes = bytes_make(BYTES_TEXT, 4 << 20, 1);
+    int descriptor;
+
+    file_write(path, &bytes);
+    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    for (int i = 1; i < 128; i++) {
+        assert_int_equal(bytes.size, write(descriptor, bytes.data, bytes.size));
+    }
+    close(descriptor);
+    bytes_free(&bytes);
+}
+
 static void cancel_takes_100_ms_at_most(void **state)
 {
     struct scratch *scratch = *state;
@@ -423,16 +438,8 @@ static void cancel_takes_100_ms_at_most(void **state)
         {CINCH_FORMAT_ZLIB, 9, 0, 0},
     };
     const char *input = scratch_path(scratch, "input");
-    struct bytes bytes = bytes_make(BYTES_TEXT, 4 << 20, 1);
-    int descriptor;
 
-    /* Half a gigabyte of text, without making each byte of it anew. */
-    file_write(input, &bytes);
-    descriptor = open(input, O_WRONLY | O_APPEND | O_CLOEXEC);
-    for (int i = 1; i < 128; i++) {
-        assert_int_equal(bytes.size, write(descriptor, bytes.data, bytes.size));
-    }
-    close(descriptor);
+    large_text_make(input);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (uint32_t threads = 1; threads <= 3; threads += 2) {
             cinch_pool *pool = pool_with_threads(threads);
@@ -445,7 +452,42 @@ static void cancel_takes_100_ms_at_most(void **state)
             cinch_pool_destroy(pool, CINCH_DRAIN);
         }
     }
-    bytes_free(&bytes);
+    scratch_assert_holds(scratch, "input", NULL);
+}
+
+/* A job in the queue, whose only worker is in the middle of a chunk that takes it many seconds. */
+static void cancel_in_the_queue_does_not_wait_for_a_long_chunk(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(1);
+    const char *input = scratch_path(scratch, "input");
+    struct monitor *slow = monitor_new();
+    struct monitor *queued = monitor_new();
+    cinch_options options = options_watched_by(slow);
+    uint64_t before;
+
+    large_text_make(input);
+    options.level = 19;
+    options.chunk_size = 64 << 20;
+    assert_code(CINCH_OK,
+                cinch_compress(pool, input, scratch_path(scratch, "slow"), &options, &slow->job));
+    counter_wait(&slow->advanced, 1);
+    options = options_watched_by(queued);
+    assert_code(CINCH_OK, cinch_compress(pool, input, scratch_path(scratch, "queued"), &options,
+                                         &queued->job));
+    before = processor_nanoseconds();
+    assert_code(CINCH_OK, cinch_job_cancel(queued->job));
+    assert_job_ends(CINCH_E_CANCELLED, queued->job);
+    assert_in_range((processor_nanoseconds() - before) / 1000000, 0, 100 * TEST_SLOWNESS);
+    monitor_assert_ended(queued, CINCH_E_CANCELLED);
+    assert_int_equal(0, queued->progress_calls);
+    assert_int_equal(0, counter_value(&slow->completed));
+    assert_code(CINCH_OK, cinch_job_cancel(slow->job));
+    assert_job_ends(CINCH_E_CANCELLED, slow->job);
+    monitor_assert_ended(slow, CINCH_E_CANCELLED);
+    monitor_free(slow);
+    monitor_free(queued);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
     scratch_assert_holds(scratch, "input", NULL);
 }
 
@@ -465,6 +507,7 @@ int main(void)
         scratch_test(cancel_with_a_stalled_output),
         scratch_test(cancel_with_a_lonely_fifo),
         scratch_test(cancel_takes_100_ms_at_most),
+        scratch_test(cancel_in_the_queue_does_not_wait_for_a_long_chunk),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

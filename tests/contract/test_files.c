@@ -497,6 +497,27 @@ static void devices_are_written_in_place(void **state)
     scratch_assert_holds(scratch, "input", "null", "full", "empty", NULL);
 }
 
+/* Neither read nor written: what compresses a whole disk is better told so by a pipe. */
+static void block_devices_are_refused(void **state)
+{
+    struct scratch *scratch = *state;
+    const char *device = scratch_path(scratch, "device");
+    const char *file = scratch_path(scratch, "file");
+    cinch_pool *pool;
+
+    /* Major number 7 is the loop driver; that there is a device behind it is not needed. */
+    if (mknod(device, S_IFBLK | 0600, makedev(7, 250)) != 0) {
+        skip();
+    }
+    pool = pool_with_threads(1);
+    file_write_text(file, "words");
+    assert_code(CINCH_E_FILE_TYPE,
+                compress_and_wait(pool, device, scratch_path(scratch, "out"), NULL));
+    assert_code(CINCH_E_FILE_TYPE, compress_and_wait(pool, file, device, NULL));
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    scratch_assert_holds(scratch, "device", "file", NULL);
+}
+
 /* A socket has a place in the file system that no file may take. */
 static void sockets_are_not_replaced(void **state)
 {
@@ -649,6 +670,7 @@ int main(void)
         scratch_test(relative_paths_are_resolved_late),
         scratch_test(fifo_is_read_and_written_in_place),
         scratch_test(devices_are_written_in_place),
+        scratch_test(block_devices_are_refused),
         scratch_test(sockets_are_not_replaced),
         scratch_test(mode_and_times_are_copied),
         scratch_test(no_metadata_gives_the_usual_mode),

@@ -5,12 +5,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "support/bytes.h"
 #include "support/decode.h"
 #include "support/jobs.h"
 #include "support/monitor.h"
+#include "support/percent.h"
 #include "support/process.h"
 #include "support/scratch.h"
 #include "support/test.h"
@@ -199,6 +201,51 @@ static void fork_of_a_busy_process(void **state)
     cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
+/* --- No thread at all ------------------------------------------------------------------- */
+
+/* In a child whose user may have no further thread. */
+static int do_without_threads(void *context)
+{
+    struct inheritance *inherited = context;
+    struct percent_monitor *monitor = percent_monitor_start(0);
+    struct rlimit none = {0, 0};
+    cinch_pool *pool = (cinch_pool *)context;
+    cinch_job *job = (cinch_job *)context;
+
+    if (setgid(65534) != 0 || setuid(65534) != 0 || setrlimit(RLIMIT_NPROC, &none) != 0) {
+        return 3;
+    }
+    child_expect(CINCH_E_NO_THREAD, cinch_pool_create(NULL, &pool));
+    if (pool != NULL) {
+        return 4;
+    }
+    child_expect(CINCH_E_NO_THREAD,
+                 cinch_compress(NULL, inherited->input, "/nonexistent", NULL, &job));
+    if (job != NULL) {
+        return 5;
+    }
+    child_expect(CINCH_E_NO_THREAD, compress_file(inherited->input, "/nonexistent", NULL));
+    /* Completion comes all the same, on this thread, before the call returns. */
+    compress_async(inherited->input, "/nonexistent", monitor->on_progress, monitor->on_complete);
+    if (monitor->completions != 1 || monitor->progress_calls != 0) {
+        return 6;
+    }
+    child_expect(CINCH_E_NO_THREAD, monitor->error_code);
+    return 0;
+}
+
+static void without_a_thread_every_call_says_so(void **state)
+{
+    struct scratch *scratch = *state;
+    struct inheritance inherited = {scratch, NULL, NULL, scratch_path(scratch, "input")};
+
+    if (geteuid() != 0) {
+        skip();
+    }
+    file_write_text(inherited.input, "words");
+    assert_int_equal(0, child_run(do_without_threads, &inherited));
+}
+
 /* Children of children. */
 static int fork_again(void *context)
 {
@@ -229,6 +276,7 @@ int main(void)
         scratch_test(default_pool_starts_anew),
         scratch_test(fork_of_a_busy_process),
         scratch_test(grandchildren_work_too),
+        scratch_test(without_a_thread_every_call_says_so),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
