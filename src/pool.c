@@ -211,10 +211,10 @@ static void worker_idle(struct worker *worker)
 /* --- Queues ----------------------------------------------------------------------------- */
 
 /* Lock held. */
-static void queue_insert(cinch_pool *pool, struct pool_task *task, bool urgent)
+static void queue_insert(cinch_pool *pool, struct pool_task *task)
 {
-    task->is_urgent = urgent;
-    if (urgent) {
+    task->is_urgent = task->is_expedited;
+    if (task->is_urgent) {
         TAILQ_INSERT_TAIL(&pool->urgent_queue, task, queue_entry);
         atomic_fetch_add(&pool->urgent, 1);
     } else {
@@ -245,15 +245,15 @@ static struct pool_task *queue_next(cinch_pool *pool, bool urgent_only)
         return NULL;
     queue_remove(pool, task);
     if (--task->tokens > 0)
-        queue_insert(pool, task, task->is_urgent);
+        queue_insert(pool, task);
     return task;
 }
 
 /* Lock held. */
-static void push_tokens(cinch_pool *pool, struct pool_task *task, uint32_t tokens, bool urgent)
+static void push_tokens(cinch_pool *pool, struct pool_task *task, uint32_t tokens)
 {
     if (task->tokens == 0)
-        queue_insert(pool, task, urgent);
+        queue_insert(pool, task);
     task->tokens += tokens;
     while (tokens-- > 0)
         pool_call_worker(pool);
@@ -269,14 +269,14 @@ static void admit_members(cinch_pool *pool)
         TAILQ_REMOVE(&pool->backlog, member, backlog_entry);
         member->is_admitted = true;
         pool->active++;
-        push_tokens(pool, member->task, 1, false);
+        push_tokens(pool, member->task, 1);
     }
 }
 
 void pool_push(cinch_pool *pool, struct pool_task *task, uint32_t tokens)
 {
     thread_lock(&pool->lock);
-    push_tokens(pool, task, tokens, false);
+    push_tokens(pool, task, tokens);
     thread_unlock(&pool->lock);
 }
 
@@ -297,7 +297,7 @@ static void finish_wait(cinch_pool *pool, struct pool_wait *wait)
     wait->is_waiting = false;
     if (--wait->member->waits == 0)
         pool->active++;
-    push_tokens(pool, &wait->task, 1, wait->is_woken);
+    push_tokens(pool, &wait->task, 1);
 }
 
 /* Lock held, is_polling set. Makes room for every wait, or for as many as memory allows. */
@@ -401,7 +401,7 @@ int32_t pool_wait_begin(cinch_pool *pool, struct pool_wait *wait, int fd, short 
         }
     }
     if (wait->is_woken) {
-        push_tokens(pool, &wait->task, 1, true);
+        push_tokens(pool, &wait->task, 1);
         goto done;
     }
     wait->fd = fd;
@@ -503,6 +503,17 @@ void pool_leave(cinch_pool *pool, struct pool_member *member)
     thread_unlock(&pool->lock);
 }
 
+/* Lock held. From now on the task goes before all others: where it stands already, and whenever
+ * it gets tokens again. */
+static void task_expedite(cinch_pool *pool, struct pool_task *task)
+{
+    task->is_expedited = true;
+    if (task->tokens > 0 && !task->is_urgent) {
+        queue_remove(pool, task);
+        queue_insert(pool, task);
+    }
+}
+
 void pool_expedite(cinch_pool *pool, struct pool_member *member, struct pool_wait *const *waits,
                    uint32_t count)
 {
@@ -510,17 +521,16 @@ void pool_expedite(cinch_pool *pool, struct pool_member *member, struct pool_wai
     for (uint32_t i = 0; i < count; i++) {
         struct pool_wait *wait = waits[i];
         wait->is_woken = true;
+        task_expedite(pool, &wait->task);
         if (wait->is_waiting)
             finish_wait(pool, wait);
     }
+    task_expedite(pool, member->task);
     if (!member->is_admitted) {
         TAILQ_REMOVE(&pool->backlog, member, backlog_entry);
         member->is_admitted = true;
         pool->active++;
-        push_tokens(pool, member->task, 1, true);
-    } else if (member->task->tokens > 0 && !member->task->is_urgent) {
-        queue_remove(pool, member->task);
-        queue_insert(pool, member->task, true);
+        push_tokens(pool, member->task, 1);
     }
     thread_unlock(&pool->lock);
 }

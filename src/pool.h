@@ -36,8 +36,9 @@ struct pool_task {
 
     /* The pool's, under its lock. */
     TAILQ_ENTRY(pool_task) queue_entry;
-    uint32_t tokens; /* more than 0: it stands in a queue */
-    bool is_urgent;  /* which queue */
+    uint32_t tokens;   /* more than 0: it stands in a queue */
+    bool is_urgent;    /* which queue */
+    bool is_expedited; /* for good: its next place is in the urgent queue */
 };
 
 struct pool_member {
@@ -110,7 +111,7 @@ int32_t pool_wait_begin(cinch_pool *pool, struct pool_wait *wait, int fd, short 
 
 /*
  * A member wants to end early: ends its waits, now and in future, admits it if it was not yet,
- * and puts its tasks before all others. `waits` lists the member's waits.
+ * and puts its tasks before all others, now and in future. `waits` lists the member's waits.
  */
 void pool_expedite(cinch_pool *pool, struct pool_member *member, struct pool_wait *const *waits,
                    uint32_t count);

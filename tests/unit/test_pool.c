@@ -497,6 +497,28 @@ static void an_expedited_task_goes_before_all_others(void **state)
     actor_destroy(&blocker);
 }
 
+/* A worker that was in the middle of a chunk gives its token back after the cancel: the job must
+ * not stand in the line behind all others to end. */
+static void tokens_of_an_expedited_member_stay_urgent(void **state)
+{
+    struct actor blocker;
+    cinch_pool *pool = held_pool(&blocker);
+    struct actor *members = join_members(pool, 3);
+    unsigned times = 3;
+
+    (void)state;
+    members[2].on_run = note_and_yield;
+    members[2].context = &times;
+    actor_expedite(&members[2]);
+    run_queue(pool, &blocker);
+    assert_string_equal(log_text(), "22201");
+    for (int i = 0; i < 3; i++)
+        pool_leave(pool, &members[i].member);
+    pool_destroy(pool, false);
+    members_destroy(members, 3);
+    actor_destroy(&blocker);
+}
+
 static void an_expedited_member_skips_the_backlog(void **state)
 {
     const unsigned count = ACTIVE_MAX(1) + 3;
@@ -551,11 +573,14 @@ static void help_runs_urgent_tasks_inside_of_a_long_one(void **state)
     pool_push(pool, &busy.task, 1);
     counter_wait(&busy.entered, 1);
     struct actor *members = join_members(pool, 4);
+    unsigned times = 2;
+    members[3].on_run = note_and_yield;
+    members[3].context = &times;
     actor_expedite(&members[1]);
     actor_expedite(&members[3]);
     gate_open(&busy.gate);
     counter_wait(&members[2].ran, 1);
-    assert_string_equal(log_text(), "(13)02");
+    assert_string_equal(log_text(), "(133)02");
     /* Nobody needs help: back at once, and no other task is begun. */
     struct actor idle;
     actor_init(&idle, pool, '#', work_and_help, NULL);
@@ -564,7 +589,7 @@ static void help_runs_urgent_tasks_inside_of_a_long_one(void **state)
     pool_push(pool, &members[0].task, 1);
     gate_open(&idle.gate);
     counter_wait(&members[0].ran, 2);
-    assert_string_equal(log_text(), "(13)02()0");
+    assert_string_equal(log_text(), "(133)02()0");
     for (int i = 0; i < 4; i++)
         pool_leave(pool, &members[i].member);
     pool_destroy(pool, false);
@@ -785,6 +810,7 @@ int main(void)
         scratch_test(members_are_admitted_in_the_order_they_came),
         scratch_test(a_pool_of_more_threads_admits_more),
         scratch_test(an_expedited_task_goes_before_all_others),
+        scratch_test(tokens_of_an_expedited_member_stay_urgent),
         scratch_test(an_expedited_member_skips_the_backlog),
         scratch_test(help_runs_urgent_tasks_inside_of_a_long_one),
         scratch_test(draining_lets_members_end_by_themselves),
