@@ -199,6 +199,12 @@ struct bytes file_read(const char *path)
     return bytes;
 }
 
+bool bytes_are_equal(const struct bytes *one, const struct bytes *other)
+{
+    return one->size == other->size &&
+           (one->size == 0 || memcmp(one->data, other->data, one->size) == 0);
+}
+
 void assert_bytes_equal(const struct bytes *expected, const struct bytes *actual)
 {
     size_t common = expected->size < actual->size ? expected->size : actual->size;

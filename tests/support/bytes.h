@@ -4,6 +4,7 @@
 #ifndef CINCH_TESTS_SUPPORT_BYTES_H
 #define CINCH_TESTS_SUPPORT_BYTES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +50,8 @@ struct bytes file_read(const char *path);
 
 /* Everything up to the end of the descriptor. The caller frees the bytes. */
 struct bytes descriptor_read(int descriptor);
+
+bool bytes_are_equal(const struct bytes *one, const struct bytes *other);
 
 /* Fails the test at the first byte that differs, printing where. */
 void assert_bytes_equal(const struct bytes *expected, const struct bytes *actual);
