@@ -407,6 +407,7 @@ static void decompress_close(struct transfer *transfer)
         decompress->decoder->context.destroy(decompress->stream);
     free(decompress->pieces.offsets);
     buffer_free(&decompress->frames);
+    buffer_free(&decompress->begun);
     source_free(&decompress->source);
 }
 

@@ -70,6 +70,10 @@ struct decompress {
     uint64_t frames_count;
     bool frames_are_exact; /* every frame told its content's size */
     bool frames_are_whole; /* none was decoded as a stream, and so is missing there */
+    /* Found behind a group of frames that was still to be passed on: for the next chunk. */
+    struct failure failure;
+    struct buffer begun; /* bytes of a frame that is being walked over... */
+    size_t begun_size;   /* ...and how many they are */
     struct {
         struct gzip_index index;
         uint64_t *offsets; /* of the pieces, from the member's first byte; NULL: no index */

@@ -160,6 +160,43 @@ static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
     return remember_frame(decompress, chunk);
 }
 
+/* The walk over a frame has to wait, or has failed, as `step` says. Frames before it are passed on
+ * nevertheless, and do not wait for what may never come: what was collected of this one, and what
+ * is wrong with it, is left to the next chunk. */
+static enum step leave_frame(struct decompress *decompress, struct chunk *chunk, enum step step)
+{
+    size_t group_size = chunk->input_size > 0 ? (size_t)chunk->segment.input_size : 0;
+    size_t begun_size = chunk->input_size - group_size;
+    if (chunk->segment.input_size == 0)
+        return step;
+    if (step == STEP_FAILED) {
+        decompress->failure = chunk->failure;
+    } else if (begun_size > 0) {
+        if (!buffer_grow(&decompress->begun, 0, begun_size))
+            return chunk_no_memory(chunk);
+        memcpy(decompress->begun.data, chunk->input.data + group_size, begun_size);
+        decompress->begun_size = begun_size;
+    }
+    chunk->input_size = group_size;
+    return split_end(decompress, chunk, step);
+}
+
+/* The other side of it. */
+static enum step return_to_frame(struct decompress *decompress, struct chunk *chunk)
+{
+    if (decompress->failure.code != CINCH_OK) {
+        chunk->failure = decompress->failure;
+        return STEP_FAILED;
+    }
+    if (decompress->begun_size > 0) {
+        chunk->input = decompress->begun;
+        chunk->input_size = decompress->begun_size;
+        decompress->begun = (struct buffer){NULL, 0};
+        decompress->begun_size = 0;
+    }
+    return STEP_DONE;
+}
+
 /* Whether the frame is to be decoded by the take step. */
 static bool is_for_stream(const struct decompress *decompress,
                           const struct zstd_frame_header *header)
@@ -219,7 +256,8 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
 enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct worker *worker,
                      struct step_need *need)
 {
-    enum step step = STEP_DONE;
+    chunk->segment.kind = SEGMENT_ZSTD_FRAMES;
+    enum step step = return_to_frame(decompress, chunk);
     while (step == STEP_DONE && !chunk->is_last && !split_is_full(chunk)) {
         if (decompress->state == SPLIT_IN_STREAM) {
             bool ended;
@@ -235,13 +273,12 @@ enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct 
             if (step == STEP_DONE)
                 step = end_walk(decompress, chunk);
             if (step != STEP_DONE)
-                return step;
+                return leave_frame(decompress, chunk, step);
             continue;
         }
         step = split_begin(decompress, chunk, ZSTD_HEADER_SIZE_LONGEST, need);
         if (step == STEP_DONE && !chunk->is_last)
             step = begin_frame(decompress, chunk, need);
     }
-    chunk->segment.kind = SEGMENT_ZSTD_FRAMES;
     return split_end(decompress, chunk, step);
 }

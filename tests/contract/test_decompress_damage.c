@@ -450,6 +450,26 @@ static void another_format_behind_the_end_is_trailing(void **state)
     cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
+/* The beginning of one more frame or member is no stray byte, but a file that was cut off. */
+static void half_a_member_behind_the_end_is_truncated(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(2);
+
+    for (int i = 0; i < SAMPLES; i++) {
+        struct sample sample = sample_make(scratch, i);
+        if (sample.format != CINCH_FORMAT_ZLIB) {
+            struct bytes half = bytes_slice(&sample.encoded, 0, 1);
+            assert_trailing(scratch, pool, &sample, &half, CINCH_E_TRUNCATED);
+            bytes_append(&half, sample.encoded.data + 1, 6);
+            assert_trailing(scratch, pool, &sample, &half, CINCH_E_TRUNCATED);
+            bytes_free(&half);
+        }
+        sample_free(&sample);
+    }
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +479,7 @@ int main(void)
         scratch_test(zeros_behind_the_end_are_padding),
         scratch_test(anything_else_behind_the_end_is_trailing),
         scratch_test(another_format_behind_the_end_is_trailing),
+        scratch_test(half_a_member_behind_the_end_is_truncated),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
