@@ -780,7 +780,7 @@ static void a_forked_child_has_pools_of_its_own(void **state)
     struct fork_case parent;
     cinch_pool *again;
 
-    scratch->threads_may_stay = true;
+    scratch->uses_default_pool = true;
     if (TEST_UNDER_TSAN)
         skip(); /* it cannot start threads in the child of a process that had some */
     parent.pool = pool_with_threads(1);
