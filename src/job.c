@@ -125,11 +125,14 @@ bool callback_is_running(void)
 
 void callback_record_deadlock(void)
 {
-    if (current == NULL)
+    cinch_job *job = current;
+    if (job == NULL)
         return;
-    struct failure failure = {.code = CINCH_OK};
-    failure_set(&failure, CINCH_E_DEADLOCK, FAILURE_OF_NOTHING, NULL, 0);
-    transfer_fail(&current->transfer, &failure);
+    struct failure failure = {.code = CINCH_E_DEADLOCK};
+    thread_lock(&job->lock);
+    if (job->state < JOB_PUBLISHING)
+        transfer_fail(&job->transfer, &failure);
+    thread_unlock(&job->lock);
 }
 
 static void report_progress(void *owner, uint64_t done, uint64_t total)
