@@ -64,6 +64,8 @@ struct decompress {
     uint64_t content_offset; /* in the output, of what comes next... */
     bool knows_offset;       /* ...if that is known before it is decoded */
     void *stream;            /* context of the stream that take decodes */
+    uint64_t stream_left;    /* zstd: content that the frame has promised and not yet brought;
+                              * UINT64_MAX: it did not say */
     struct zstd_walk walk;
     uint64_t stream_at;   /* zstd: offset of a frame that no walk could bound; else UINT64_MAX */
     struct buffer frames; /* struct seek_table_entry of each frame, to hold a table against */

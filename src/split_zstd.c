@@ -241,6 +241,7 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     if (is_large) {
         decompress->frames_count = 0; /* a table cannot be held against this one */
         decompress->frames_are_whole = false;
+        decompress->stream_left = header.has_content_size ? header.content_size : UINT64_MAX;
         return split_stream_begin(decompress, chunk, header.window_size, need);
     }
     if (header.is_skippable) {
@@ -253,6 +254,18 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     return STEP_DONE;
 }
 
+/* Holds what a streamed frame brings against what its header has promised: libzstd does not, where
+ * the last block is empty. */
+static bool count_content(struct decompress *decompress, size_t size, bool ended)
+{
+    if (decompress->stream_left == UINT64_MAX)
+        return true;
+    if (size > decompress->stream_left)
+        return false;
+    decompress->stream_left -= size;
+    return !ended || decompress->stream_left == 0;
+}
+
 enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct worker *worker,
                      struct step_need *need)
 {
@@ -261,7 +274,10 @@ enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct 
     while (step == STEP_DONE && !chunk->is_last && !split_is_full(chunk)) {
         if (decompress->state == SPLIT_IN_STREAM) {
             bool ended;
+            size_t size_before = chunk->output_size;
             step = split_stream_part(decompress, chunk, worker, &ended, need);
+            if (!count_content(decompress, chunk->output_size - size_before, ended))
+                return split_fail(chunk, CINCH_E_CHECKSUM, "cannot decompress");
             if (ended) {
                 decompress->members++;
                 decompress->state = SPLIT_AT_BOUNDARY;

@@ -28,10 +28,18 @@ static unsigned zstd_window_log(int32_t level)
 
 /*
  * Four windows, as libzstd's own workers take, so that what a frame loses at its beginning is
- * little beside what it has. Shorter inputs are cut smaller, to give every processor some of
- * them: into ZSTD_CHUNKS_WANTED chunks, but none shorter than one window or ZSTD_CHUNK_MIN.
+ * little beside what it has. Shorter inputs are cut smaller, into ZSTD_CHUNKS_WANTED chunks, to
+ * give every processor some of them; but not so small that more than 1 % is lost against one
+ * stream. Measured on 128 MiB of shared libraries, the worst of several inputs, in percent:
+ *
+ *     chunk, MiB     2     4     8    16    32
+ *     level 3     0.72  0.32  0.08  0.07  0.06     window 2 MiB
+ *     level 6     1.62  0.68  0.16  0.00 -0.12     window 2 MiB
+ *     level 9     6.08  3.64  1.44  0.60 -0.10     window 4 MiB
+ *     level 19       -  2.19  1.07  0.25  0.00     window 8 MiB (32 MiB of input)
+ *
+ * So two windows do, but for the levels with a window of 4 MiB.
  */
-#define ZSTD_CHUNK_MIN     ((size_t)512 << 10)
 #define ZSTD_CHUNK_MAX     ((size_t)128 << 20)
 #define ZSTD_CHUNKS_WANTED 32
 
@@ -39,7 +47,7 @@ static size_t zstd_chunk_size(int32_t level, uint64_t length)
 {
     size_t window = (size_t)1 << zstd_window_log(level);
     size_t most = 4 * window < ZSTD_CHUNK_MAX ? 4 * window : ZSTD_CHUNK_MAX;
-    size_t least = window > ZSTD_CHUNK_MIN ? window : ZSTD_CHUNK_MIN;
+    size_t least = zstd_window_log(level) == 22 ? most : 2 * window;
     size_t size = most;
     while (size > least && length / size < ZSTD_CHUNKS_WANTED)
         size /= 2;
