@@ -230,8 +230,7 @@ int32_t gzip_header_parse(const uint8_t *bytes, size_t size, struct gzip_header 
     found.mtime = load_le32(bytes + 4);
     found.extra_flags = bytes[8];
     found.operating_system = bytes[9];
-    if (found.extra_size != 0)
-        extra_parse(bytes, &found, &sizes);
+    extra_parse(bytes, &found, &sizes);
     found.member_size = member_size(&found, &sizes);
     *header = found;
     return CINCH_OK;

@@ -92,6 +92,20 @@ static void writes_the_bytes_it_documents(void **state)
     assert_int_equal(buffer[sizeof(three_chunks)], 0xAA);
 }
 
+static void writes_lengths_beyond_32_bits(void **state)
+{
+    const struct gzip_index index = {
+        .chunk_size = UINT32_C(0xF0000000), .chunks = 3, .input_length = UINT64_C(0x2345678901)};
+    const uint32_t pieces[] = {UINT32_MAX, 1, 2};
+    const uint8_t expected[12] = {0, 0, 0, 0xF0, 0x01, 0x89, 0x67, 0x45, 0x23, 0, 0, 0};
+    uint8_t buffer[32];
+
+    (void)state;
+    assert_int_equal(gzip_index_write(buffer, &index, pieces), sizeof(buffer));
+    assert_memory_equal(buffer + 8, expected, sizeof(expected));
+    assert_int_equal(load_le32(buffer + 20), UINT32_MAX);
+}
+
 static void reads_what_it_wrote(void **state)
 {
     struct gzip_index index;
@@ -345,6 +359,7 @@ int main(void)
         cmocka_unit_test(chunk_size_grows_with_the_input),
         cmocka_unit_test(tells_the_content_of_each_chunk),
         cmocka_unit_test(writes_the_bytes_it_documents),
+        cmocka_unit_test(writes_lengths_beyond_32_bits),
         cmocka_unit_test(reads_what_it_wrote),
         cmocka_unit_test(a_wrong_size_is_corrupt),
         cmocka_unit_test(another_version_is_unsupported),

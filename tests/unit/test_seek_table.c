@@ -262,6 +262,8 @@ static void locates_the_frames(void **state)
     assert_int_equal(start, 0);
     assert_int_equal(seek_table_locate(&table, 400, 320, &start), CINCH_OK);
     assert_int_equal(start, 47);
+    assert_int_equal(seek_table_locate(&table, 33, 0, &start), CINCH_OK);
+    assert_int_equal(start, 0);
     start = 77;
     assert_int_equal(seek_table_locate(&table, 352, 320, &start), CINCH_E_CORRUPT);
     assert_int_equal(seek_table_locate(&table, 32, 0, &start), CINCH_E_CORRUPT);
