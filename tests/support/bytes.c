@@ -110,6 +110,45 @@ struct bytes bytes_make(enum bytes_kind kind, size_t size, uint64_t seed)
     return bytes;
 }
 
+/* Room for `size` bytes more, which count from now on. */
+static uint8_t *bytes_extend(struct bytes *bytes, size_t size)
+{
+    uint8_t *data = realloc(bytes->data, bytes->size + size + 1);
+
+    assert_non_null(data);
+    bytes->data = data;
+    bytes->size += size;
+    return data + bytes->size - size;
+}
+
+void bytes_append(struct bytes *bytes, const void *data, size_t size)
+{
+    uint8_t *place = bytes_extend(bytes, size);
+
+    if (size > 0) {
+        memcpy(place, data, size);
+    }
+}
+
+void bytes_append_bytes(struct bytes *bytes, const struct bytes *more)
+{
+    bytes_append(bytes, more->data, more->size);
+}
+
+void bytes_append_run(struct bytes *bytes, uint8_t byte, size_t count)
+{
+    memset(bytes_extend(bytes, count), byte, count);
+}
+
+struct bytes bytes_slice(const struct bytes *bytes, size_t offset, size_t size)
+{
+    struct bytes slice = {NULL, 0};
+
+    assert_true(offset + size <= bytes->size);
+    bytes_append(&slice, bytes->data + offset, size);
+    return slice;
+}
+
 void bytes_free(struct bytes *bytes)
 {
     free(bytes->data);

@@ -32,6 +32,14 @@ struct bytes bytes_make(enum bytes_kind kind, size_t size, uint64_t seed);
 
 void bytes_free(struct bytes *bytes);
 
+/* Puts more behind them; bytes without any are {NULL, 0}. */
+void bytes_append(struct bytes *bytes, const void *data, size_t size);
+void bytes_append_bytes(struct bytes *bytes, const struct bytes *more);
+void bytes_append_run(struct bytes *bytes, uint8_t byte, size_t count);
+
+/* A copy of `size` bytes from `offset` on. The caller frees it. */
+struct bytes bytes_slice(const struct bytes *bytes, size_t offset, size_t size);
+
 /* The next number of a sequence that `state` stands for: 64 well-mixed bits (splitmix64). */
 uint64_t random_next(uint64_t *state);
 

@@ -8,41 +8,11 @@
 
 #include "support/test.h"
 
-/* --- Bytes ------------------------------------------------------------------------------ */
-
-/* Room for `size` bytes more, which count from now on. */
-static uint8_t *bytes_extend(struct bytes *bytes, size_t size)
-{
-    uint8_t *data = realloc(bytes->data, bytes->size + size + 1);
-
-    assert_non_null(data);
-    bytes->data = data;
-    bytes->size += size;
-    return data + bytes->size - size;
-}
-
-void bytes_append(struct bytes *bytes, const void *data, size_t size)
-{
-    uint8_t *place = bytes_extend(bytes, size);
-
-    if (size > 0) {
-        memcpy(place, data, size);
-    }
-}
-
-void bytes_append_bytes(struct bytes *bytes, const struct bytes *more)
-{
-    bytes_append(bytes, more->data, more->size);
-}
-
-void bytes_append_run(struct bytes *bytes, uint8_t byte, size_t count)
-{
-    memset(bytes_extend(bytes, count), byte, count);
-}
+/* --- Numbers ---------------------------------------------------------------------------- */
 
 void bytes_append_number(struct bytes *bytes, uint64_t number, size_t size)
 {
-    bytes_extend(bytes, size);
+    bytes_append_run(bytes, 0, size);
     bytes_replace_number(bytes, bytes->size - size, number, size);
 }
 
@@ -52,15 +22,6 @@ void bytes_replace_number(struct bytes *bytes, size_t offset, uint64_t number, s
     for (size_t i = 0; i < size; i++) {
         bytes->data[offset + i] = (uint8_t)(number >> 8 * i);
     }
-}
-
-struct bytes bytes_slice(const struct bytes *bytes, size_t offset, size_t size)
-{
-    struct bytes slice = {NULL, 0};
-
-    assert_true(offset + size <= bytes->size);
-    bytes_append(&slice, bytes->data + offset, size);
-    return slice;
 }
 
 /* --- zstd ------------------------------------------------------------------------------- */
@@ -77,7 +38,8 @@ void craft_zstd_frame(struct bytes *bytes, const struct bytes *content, int leve
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, (flags & CRAFT_CHECKSUM) != 0);
     ZSTD_CCtx_setParameter(context, ZSTD_c_contentSizeFlag, (flags & CRAFT_CONTENT_SIZE) != 0);
-    size = ZSTD_compress2(context, bytes_extend(bytes, bound), bound, content->data, content->size);
+    bytes_append_run(bytes, 0, bound);
+    size = ZSTD_compress2(context, bytes->data + before, bound, content->data, content->size);
     assert_false(ZSTD_isError(size));
     bytes->size = before + size;
     ZSTD_freeCCtx(context);
@@ -157,7 +119,8 @@ static void append_deflated(struct bytes *bytes, const struct bytes *content, in
     bound = deflateBound(&stream, content->size);
     stream.next_in = content->data;
     stream.avail_in = (uInt)content->size;
-    stream.next_out = bytes_extend(bytes, bound);
+    bytes_append_run(bytes, 0, bound);
+    stream.next_out = bytes->data + before;
     stream.avail_out = (uInt)bound;
     assert_int_equal(Z_STREAM_END, deflate(&stream, Z_FINISH));
     bytes->size = before + stream.total_out;

@@ -1,7 +1,7 @@
 /*
  * Craft: compressed files put together by hand, for inputs that no tool writes.
  *
- * Everything appends to bytes that the caller frees; an empty `struct bytes` is {NULL, 0}.
+ * Everything appends to bytes that the caller frees.
  */
 #ifndef CINCH_TESTS_SUPPORT_CRAFT_H
 #define CINCH_TESTS_SUPPORT_CRAFT_H
@@ -12,16 +12,9 @@
 
 #include "support/bytes.h"
 
-void bytes_append(struct bytes *bytes, const void *data, size_t size);
-void bytes_append_bytes(struct bytes *bytes, const struct bytes *more);
-void bytes_append_run(struct bytes *bytes, uint8_t byte, size_t count);
-
 /* The `size` low bytes of a number, lowest first. */
 void bytes_append_number(struct bytes *bytes, uint64_t number, size_t size);
 void bytes_replace_number(struct bytes *bytes, size_t offset, uint64_t number, size_t size);
-
-/* A copy of `size` bytes from `offset` on. The caller frees it. */
-struct bytes bytes_slice(const struct bytes *bytes, size_t offset, size_t size);
 
 /* --- zstd (RFC 8878) -------------------------------------------------------------------- */
 
