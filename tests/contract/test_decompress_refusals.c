@@ -289,6 +289,29 @@ static void gzip_trailers(void **state)
     }
 }
 
+/* Names without end are not kept for ever: but long ones are read, in no time to speak of. */
+static void gzip_names(void **state)
+{
+    static const size_t sizes[] = {1, 1000, 900000, 2000000};
+    struct scratch *scratch = *state;
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        for (uint8_t flag = 8; flag <= 16; flag = (uint8_t)(flag * 2)) { /* name, comment */
+            struct bytes member = member_with(3, flag);
+            struct bytes bytes = bytes_slice(&member, 0, 10);
+            bytes_append_run(&bytes, 'n', sizes[i]);
+            bytes_append_run(&bytes, 0, 1);
+            bytes_append(&bytes, member.data + 10, member.size - 10);
+            bytes_free(&member);
+            if (sizes[i] < 1000000) {
+                assert_accepted(scratch, bytes, "a long name");
+            } else {
+                assert_refused(scratch, bytes, CINCH_E_UNSUPPORTED, "a name without end");
+            }
+        }
+    }
+}
+
 static void deflate_data(void **state)
 {
     struct scratch *scratch = *state;
@@ -340,6 +363,7 @@ int main(void)
         scratch_test(zstd_checksums),
         scratch_test(gzip_headers),
         scratch_test(gzip_trailers),
+        scratch_test(gzip_names),
         scratch_test(deflate_data),
         scratch_test(zlib_streams),
     };
