@@ -164,6 +164,7 @@ static int32_t zstd_error(size_t result)
     case ZSTD_error_dictionary_wrong:
     case ZSTD_error_version_unsupported:
     case ZSTD_error_frameParameter_unsupported:
+    case ZSTD_error_frameParameter_windowTooLarge:
         return CINCH_E_UNSUPPORTED;
     default:
         return CINCH_E_CORRUPT;

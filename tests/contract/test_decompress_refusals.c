@@ -112,6 +112,49 @@ static void zstd_windows(void **state)
     assert_refused(scratch, raw_frame(&header), CINCH_E_MEMORY_LIMIT, "2^60 bytes in one segment");
 }
 
+/* A raised limit lets larger windows in, as far as libzstd goes. */
+static void zstd_windows_by_wish(void **state)
+{
+    struct scratch *scratch = *state;
+    struct craft_zstd_header header = {.has_content_size = true, .content_size = CONTENT};
+    cinch_options options = CINCH_OPTIONS_INIT;
+    cinch_pool *pool = pool_with_threads(2);
+    struct bytes plain = content();
+
+    for (int way = 0; way < WAYS; way++) {
+        struct bytes encoded;
+        struct outcome outcome;
+
+        header.window = WINDOW_144_MIB;
+        encoded = raw_frame(&header);
+        options.memory_limit = UINT64_C(150) << 20;
+        outcome = decompress_bytes(scratch, pool, (enum way)way, &encoded, &options);
+        assert_code(CINCH_OK, outcome.code);
+        assert_bytes_equal(&plain, &outcome.content);
+        bytes_free(&outcome.content);
+        options.memory_limit = UINT64_C(144) << 20;
+        outcome = decompress_bytes(scratch, pool, (enum way)way, &encoded, &options);
+        assert_code(CINCH_E_MEMORY_LIMIT, outcome.code);
+        bytes_free(&outcome.content);
+        bytes_free(&encoded);
+
+        /* No limit to speak of: but libzstd's own is 2 GiB. */
+        header.window = WINDOW_LARGEST;
+        header.has_content_size = false;
+        encoded = raw_frame(&header);
+        options.memory_limit = UINT64_C(1) << 62;
+        outcome = decompress_bytes(scratch, pool, (enum way)way, &encoded, &options);
+        if (outcome.code != CINCH_OK) { /* a frame that is decoded in one piece has no window */
+            assert_code(CINCH_E_UNSUPPORTED, outcome.code);
+        }
+        bytes_free(&outcome.content);
+        bytes_free(&encoded);
+        header.has_content_size = true;
+    }
+    bytes_free(&plain);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 static void zstd_features(void **state)
 {
     static const char old[] = "\x1E\xB5\x2F\xFD\0\0\0\0\0\0\0\0";
@@ -356,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(no_format),
         scratch_test(zstd_windows),
+        scratch_test(zstd_windows_by_wish),
         scratch_test(zstd_features),
         scratch_test(zstd_blocks),
         scratch_test(zstd_sizes),
