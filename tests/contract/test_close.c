@@ -147,6 +147,62 @@ static void detached_in_the_middle_nothing_is_published(void **state)
     scratch_assert_holds(scratch, "endless.in", NULL);
 }
 
+/* What the test below and its hook share. */
+struct late_calls {
+    struct counter
+        returned;        /* a unit when a call with bytes_done other than 0 is about to return */
+    atomic_bool dropped; /* detach has returned */
+    atomic_uint count;   /* calls that have come since */
+};
+
+static void hook_count_late(struct monitor *monitor, uint64_t bytes_done, uint64_t bytes_total)
+{
+    struct late_calls *late = monitor->context;
+
+    (void)bytes_total;
+    if (atomic_load(&late->dropped)) {
+        atomic_fetch_add(&late->count, 1);
+    }
+    if (bytes_done != 0) {
+        counter_add(&late->returned);
+    }
+}
+
+/* Other workers are in the middle of slices so long that each would be worth a progress call. A
+ * call that a worker was just about to make counts as begun, which the test cannot see: it may
+ * meet one of them, but not one in every other round. */
+static void detached_under_long_slices_no_call_begins(void **state)
+{
+    struct scratch *scratch = *state;
+    const char *input = scratch_path(scratch, "input");
+    struct bytes bytes = file_make(input, BYTES_TEXT, 16 << 20, 1);
+    struct late_calls late = {.dropped = false};
+
+    for (int i = 0; i < 12; i++) {
+        cinch_pool *pool = pool_with_threads(3);
+        struct monitor *monitor = monitor_new();
+        cinch_options options = options_watched_by(monitor);
+        options.level = 19;
+        options.chunk_size = 4 << 20;
+        counter_init(&late.returned);
+        atomic_store(&late.dropped, false);
+        monitor->progress_hook = hook_count_late;
+        monitor->context = &late;
+        assert_code(CINCH_OK, cinch_compress(pool, input, scratch_path(scratch, "output"), &options,
+                                             &monitor->job));
+        counter_wait(&late.returned, 1);
+        cinch_job_detach(monitor->job);
+        atomic_store(&late.dropped, true);
+        cinch_pool_destroy(pool, CINCH_DRAIN);
+        monitor_assert_silenced(monitor);
+        counter_destroy(&late.returned);
+        monitor_free(monitor);
+    }
+    assert_in_range(atomic_load(&late.count), 0, 2);
+    bytes_free(&bytes);
+    scratch_assert_holds(scratch, "input", NULL);
+}
+
 static void hook_detach_first(struct monitor *monitor, uint64_t bytes_done, uint64_t bytes_total)
 {
     (void)bytes_done;
@@ -398,6 +454,7 @@ int main(void)
         scratch_test(detached_in_the_queue_nothing_is_called),
         scratch_test(detached_while_held_no_other_callback_begins),
         scratch_test(detached_in_the_middle_nothing_is_published),
+        scratch_test(detached_under_long_slices_no_call_begins),
         scratch_test(detached_inside_its_callbacks),
         scratch_test(detached_after_its_end),
         scratch_test(detached_with_a_stalled_pipe),
