@@ -74,8 +74,8 @@ static void no_format(void **state)
     static const char *const texts[] = {"a text\n",
                                         "PK\003\004",
                                         "BZh91AY&SY",
-                                        "\xFD"
-                                        "7zXZ",
+                                        ("\xFD"
+                                         "7zXZ"),
                                         "\x04\x22\x4D\x18",
                                         "GET / HTTP/1.0"};
     struct scratch *scratch = *state;
