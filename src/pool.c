@@ -24,15 +24,13 @@
  */
 #include "pool.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "processors.h"
 #include "thread.h"
+#include "waits.h"
 
 /* Enough that a huge file keeps no small one waiting until scores of them are under way; few
  * enough that, at three descriptors each, a limit of 1024 descriptors is not reached. */
@@ -55,7 +53,6 @@ struct worker {
 
 TAILQ_HEAD(task_queue, pool_task);
 TAILQ_HEAD(member_queue, pool_member);
-TAILQ_HEAD(wait_queue, pool_wait);
 
 struct cinch_pool {
     uint32_t threads_max;     /* constant */
@@ -72,23 +69,13 @@ struct cinch_pool {
     struct task_queue urgent_queue;
     struct member_queue members; /* all; those whose cancel was called are at the end */
     struct member_queue backlog; /* not yet admitted */
-    struct wait_queue waits;
+    struct waits waits;          /* what tasks wait for, and who asks */
     uint32_t members_count;
     uint32_t active; /* members admitted and without a wait under way */
     uint32_t threads_started;
-    struct worker *idle;  /* top of the stack */
-    bool is_polling;      /* some worker sits in poll(); it owns poll_* and the wake eventfd */
-    bool is_poked;        /* the eventfd was written since that worker began */
-    uint32_t waits_count; /* length of `waits` */
-    uint32_t waits_left;  /* counts removals: a poll() that began before is stale */
-    int wake_fd;          /* eventfd, made for the first wait; else -1 */
-    bool is_stopping;     /* no new members */
-    bool is_ending;       /* no members either: workers return */
-
-    /* Owned by whoever has set is_polling. */
-    struct pollfd *poll_set;
-    struct pool_wait **poll_waits; /* of each entry of poll_set but the first */
-    uint32_t poll_capacity;        /* entries of each */
+    struct worker *idle; /* top of the stack */
+    bool is_stopping;    /* no new members */
+    bool is_ending;      /* no members either: workers return */
 
     struct worker workers[];
 };
@@ -165,15 +152,6 @@ attributes_failed:
     return started;
 }
 
-/* Lock held. Makes the worker in poll() come back. */
-static void pool_poke(cinch_pool *pool)
-{
-    if (!pool->is_polling || pool->is_poked)
-        return;
-    uint64_t one = 1;
-    pool->is_poked = write(pool->wake_fd, &one, sizeof one) == sizeof one;
-}
-
 /* Lock held. Gets one more worker to look at the queues, if there is one to be had. */
 static void pool_call_worker(cinch_pool *pool)
 {
@@ -182,8 +160,8 @@ static void pool_call_worker(cinch_pool *pool)
         pool->idle = worker->next_idle;
         worker->is_called = true;
         thread_broadcast(&worker->called);
-    } else if (pool->is_polling && !pool->is_poked) {
-        pool_poke(pool);
+    } else if (pool->waits.is_polling && !pool->waits.is_poked) {
+        waits_poke(&pool->waits);
     } else if (pool->threads_started < pool->threads_max) {
         pool_start_worker(pool);
     }
@@ -289,138 +267,34 @@ bool pool_is_crowded(cinch_pool *pool)
 /* --- Waits ------------------------------------------------------------------------------ */
 
 /* Lock held. The wait is over: its task gets its token. */
-static void finish_wait(cinch_pool *pool, struct pool_wait *wait)
+static void finish_wait(void *owner, struct pool_wait *wait)
 {
-    TAILQ_REMOVE(&pool->waits, wait, waits_entry);
-    pool->waits_count--;
-    pool->waits_left++;
-    wait->is_waiting = false;
+    cinch_pool *pool = owner;
+    waits_remove(&pool->waits, wait);
     if (--wait->member->waits == 0)
         pool->active++;
     push_tokens(pool, &wait->task, 1);
 }
 
-/* Lock held, is_polling set. Makes room for every wait, or for as many as memory allows. */
-static uint32_t poll_set_reserve(cinch_pool *pool)
-{
-    uint32_t wanted = pool->waits_count + 1;
-    if (wanted > pool->poll_capacity) {
-        uint32_t capacity = wanted + wanted / 2;
-        struct pollfd *set = realloc(pool->poll_set, capacity * sizeof *set);
-        if (set != NULL)
-            pool->poll_set = set;
-        struct pool_wait **waits = realloc(pool->poll_waits, capacity * sizeof(*waits));
-        if (waits != NULL)
-            pool->poll_waits = waits;
-        if (set != NULL && waits != NULL)
-            pool->poll_capacity = capacity;
-    }
-    return wanted < pool->poll_capacity ? wanted : pool->poll_capacity;
-}
-
-/* Lock held. Milliseconds until the first deadline, rounded up; -1 where there is none. */
-static int poll_timeout(const cinch_pool *pool)
-{
-    uint64_t first = UINT64_MAX;
-    const struct pool_wait *wait;
-    TAILQ_FOREACH(wait, &pool->waits, waits_entry)
-    if (wait->deadline < first)
-        first = wait->deadline;
-    if (first == UINT64_MAX)
-        return -1;
-    uint64_t now = thread_now();
-    return first <= now ? 0 : (int)((first - now + 999999) / 1000000);
-}
-
-/*
- * Lock held, and held again on return; is_polling clear. Asks the system which waits are over,
- * and if `block`, waits until one is or the worker is poked.
- */
-static void poll_waits(cinch_pool *pool, bool block)
-{
-    pool->is_polling = true;
-    pool->is_poked = false;
-    uint32_t count = poll_set_reserve(pool);
-    struct pollfd *set = pool->poll_set;
-    int timeout = block ? poll_timeout(pool) : 0;
-    bool complete = count == pool->waits_count + 1;
-    if (!complete && block)
-        timeout = 10; /* memory is short: ask for some at a time, in turn */
-
-    set[0] = (struct pollfd){.fd = pool->wake_fd, .events = POLLIN};
-    struct pool_wait *wait = TAILQ_FIRST(&pool->waits);
-    for (uint32_t i = 1; i < count; i++, wait = TAILQ_NEXT(wait, waits_entry)) {
-        set[i] = (struct pollfd){.fd = wait->fd, .events = wait->events};
-        pool->poll_waits[i] = wait;
-    }
-    uint32_t waits_left = pool->waits_left;
-    thread_unlock(&pool->lock);
-
-    int ready = poll(set, count, timeout);
-
-    thread_lock(&pool->lock);
-    pool->is_polling = false;
-    if (ready > 0 && set[0].revents != 0) {
-        uint64_t pokes;
-        ssize_t drained = read(pool->wake_fd, &pokes, sizeof pokes);
-        (void)drained;
-    }
-    if (waits_left != pool->waits_left)
-        return; /* some of these waits may be gone; those that are ready still will be */
-    uint64_t now = thread_now();
-    for (uint32_t i = 1; i < count; i++) {
-        wait = pool->poll_waits[i];
-        if ((ready > 0 && set[i].revents != 0) || wait->deadline <= now) {
-            finish_wait(pool, wait);
-        } else if (!complete) {
-            TAILQ_REMOVE(&pool->waits, wait, waits_entry);
-            TAILQ_INSERT_TAIL(&pool->waits, wait, waits_entry);
-        }
-    }
-}
-
 int32_t pool_wait_begin(cinch_pool *pool, struct pool_wait *wait, int fd, short events,
                         int milliseconds)
 {
-    int32_t code = CINCH_OK;
     thread_lock(&pool->lock);
-    if (pool->wake_fd < 0)
-        pool->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (pool->wake_fd < 0) {
-        code = CINCH_E_IO;
-        goto done;
-    }
-    if (pool->poll_capacity == 0) {
-        /* The least that poll_waits() can work with. Nobody polls before there is a wait. */
-        pool->waits_count++;
-        uint32_t capacity = poll_set_reserve(pool);
-        pool->waits_count--;
-        if (capacity < 2) {
-            code = CINCH_E_NO_MEMORY;
-            goto done;
-        }
-    }
-    if (wait->is_woken) {
+    int32_t code = waits_prepare(&pool->waits);
+    if (code == CINCH_OK && wait->is_woken) {
         push_tokens(pool, &wait->task, 1);
-        goto done;
+    } else if (code == CINCH_OK) {
+        waits_add(&pool->waits, wait, fd, events, milliseconds);
+        if (wait->member->waits++ == 0) {
+            pool->active--;
+            admit_members(pool);
+        }
+        /* A worker already in poll() does not know of this wait; without one, somebody must go. */
+        if (pool->waits.is_polling)
+            waits_poke(&pool->waits);
+        else
+            pool_call_worker(pool);
     }
-    wait->fd = fd;
-    wait->events = events;
-    wait->deadline =
-        milliseconds < 0 ? UINT64_MAX : thread_now() + (uint64_t)milliseconds * 1000000u;
-    wait->is_waiting = true;
-    TAILQ_INSERT_TAIL(&pool->waits, wait, waits_entry);
-    pool->waits_count++;
-    if (wait->member->waits++ == 0) {
-        pool->active--;
-        admit_members(pool);
-    }
-    /* A worker already in poll() does not know of this wait; without one, somebody must go. */
-    if (pool->is_polling)
-        pool_poke(pool);
-    else
-        pool_call_worker(pool);
-done:
     thread_unlock(&pool->lock);
     return code;
 }
@@ -435,21 +309,20 @@ static void *worker_main(void *argument)
 
     thread_lock(&pool->lock);
     for (;;) {
-        bool can_poll = !TAILQ_EMPTY(&pool->waits) && !pool->is_polling;
         bool has_task = !TAILQ_EMPTY(&pool->run_queue) || !TAILQ_EMPTY(&pool->urgent_queue);
-        if (can_poll && has_task)
-            poll_waits(pool, false);
+        if (has_task && waits_need_worker(&pool->waits))
+            waits_poll(&pool->waits, &pool->lock, false, finish_wait, pool);
         struct pool_task *task = queue_next(pool, false);
         if (task != NULL) {
-            if (!TAILQ_EMPTY(&pool->waits) && !pool->is_polling)
+            if (waits_need_worker(&pool->waits))
                 pool_call_worker(pool);
             thread_unlock(&pool->lock);
             task->run(task, worker);
             thread_lock(&pool->lock);
         } else if (pool->is_ending) {
             break;
-        } else if (!TAILQ_EMPTY(&pool->waits) && !pool->is_polling) {
-            poll_waits(pool, true);
+        } else if (waits_need_worker(&pool->waits)) {
+            waits_poll(&pool->waits, &pool->lock, true, finish_wait, pool);
         } else {
             worker_idle(worker);
         }
@@ -552,12 +425,11 @@ int32_t pool_create(uint32_t threads, cinch_pool **result)
         return CINCH_E_NO_MEMORY;
     pool->threads_max = threads;
     pool->fork_generation = pool_fork_generation();
-    pool->wake_fd = -1;
     TAILQ_INIT(&pool->run_queue);
     TAILQ_INIT(&pool->urgent_queue);
     TAILQ_INIT(&pool->members);
     TAILQ_INIT(&pool->backlog);
-    TAILQ_INIT(&pool->waits);
+    waits_init(&pool->waits);
     if (pthread_mutex_init(&pool->lock, NULL) != 0)
         goto lock_failed;
     if (thread_condition_init(&pool->empty) != 0)
@@ -618,7 +490,7 @@ void pool_destroy(cinch_pool *pool, bool cancel)
     pool->is_ending = true;
     while (pool->idle != NULL)
         pool_call_worker(pool);
-    pool_poke(pool);
+    waits_poke(&pool->waits);
     uint32_t started = pool->threads_started;
     thread_unlock(&pool->lock);
 
@@ -626,10 +498,7 @@ void pool_destroy(cinch_pool *pool, bool cancel)
         pthread_join(pool->workers[i].thread, NULL);
         pthread_cond_destroy(&pool->workers[i].called);
     }
-    if (pool->wake_fd >= 0)
-        close(pool->wake_fd);
-    free(pool->poll_set);
-    free(pool->poll_waits);
+    waits_free(&pool->waits);
     pthread_cond_destroy(&pool->empty);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
