@@ -149,6 +149,7 @@ static enum step work_on_chunk(void *owner, struct chunk *chunk, struct worker *
     struct transfer *transfer = owner;
     const struct decompress *decompress = &transfer->plan.decompress;
     const struct segment *segment = &chunk->segment;
+    _Atomic bool *is_writing = &transfer->plan.decompress.is_writing;
     enum step step = STEP_DONE;
     if (segment->kind == SEGMENT_NOTHING)
         return STEP_DONE;
@@ -158,11 +159,14 @@ static enum step work_on_chunk(void *owner, struct chunk *chunk, struct worker *
         step = work_on_segment(transfer, chunk, worker);
     if (step == STEP_DONE && segment->has_check)
         chunk->check = content_check(decompress, chunk->output.data, chunk->output_size);
-    /* Into a file, content goes to its place as soon as that is known. */
+    /* Into a file, content can go to its place as soon as that is known. But one at a time: the
+     * system lets only one thread write to a file, and the others do better to decode. */
     if (step == STEP_DONE && segment->has_offset && !decompress->is_inspection &&
-        transfer->output.kind == OUTPUT_NEW_FILE &&
-        write_content(transfer, chunk, segment->content_offset) != CINCH_OK)
-        step = STEP_FAILED;
+        transfer->output.kind == OUTPUT_NEW_FILE && !atomic_exchange(is_writing, true)) {
+        if (write_content(transfer, chunk, segment->content_offset) != CINCH_OK)
+            step = STEP_FAILED;
+        atomic_store(is_writing, false);
+    }
     return step;
 }
 
@@ -217,10 +221,13 @@ static enum step put_chunk(void *owner, struct chunk *chunk, struct worker *work
     }
     if (transfer->output.kind != OUTPUT_NEW_FILE)
         return transfer_write(transfer, chunk, need);
-    if (chunk->written < chunk->output_size &&
-        write_content(transfer, chunk, chunk->segment.content_offset) != CINCH_OK)
-        return STEP_FAILED;
-    return STEP_DONE;
+    if (chunk->written == chunk->output_size)
+        return STEP_DONE;
+    bool was_writing = atomic_exchange(&decompress->is_writing, true);
+    int32_t code = write_content(transfer, chunk, chunk->segment.content_offset);
+    if (!was_writing)
+        atomic_store(&decompress->is_writing, false);
+    return code == CINCH_OK ? STEP_DONE : STEP_FAILED;
 }
 
 /* --- Take ------------------------------------------------------------------------------- */

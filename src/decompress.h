@@ -49,7 +49,8 @@ struct decompress {
     uint64_t window_most;   /* bytes of a zstd window */
     uint64_t content_limit; /* bytes of output allowed; UINT64_MAX: any number */
 
-    _Atomic uint64_t held; /* by chunks in the ring; take adds, recycle subtracts */
+    _Atomic bool is_writing; /* some worker writes to the output */
+    _Atomic uint64_t held;   /* by chunks in the ring; take adds, recycle subtracts */
 
     /* The take step's. */
     struct source source;
