@@ -134,6 +134,8 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
 enum step split_collect(struct decompress *decompress, struct chunk *chunk, size_t count)
 {
     size_t wanted = chunk->input_size + count;
+    if (count == 0)
+        return STEP_DONE;
     if (wanted > chunk->input.capacity &&
         !buffer_grow(&chunk->input, chunk->input_size, wanted + wanted / 2))
         return chunk_no_memory(chunk);
@@ -165,7 +167,6 @@ bool split_is_full(const struct chunk *chunk)
 static enum step finish_segment(struct decompress *decompress, struct chunk *chunk)
 {
     struct segment *segment = &chunk->segment;
-    decompress->chunks++;
     segment->held = segment->input_size + segment->content_most;
     atomic_fetch_add(&decompress->held, segment->held);
     segment->has_offset = decompress->knows_offset && segment->is_exact;

@@ -122,6 +122,7 @@ static enum step take_piece(struct decompress *decompress, struct chunk *chunk,
     uint64_t size = offsets[piece + 1] - offsets[piece];
     split_add(chunk, source->offset, size, gzip_index_content_size(index, piece), true);
     source_skip(source, size);
+    decompress->chunks++;
     decompress->pieces.next++;
     chunk->segment.kind = SEGMENT_DEFLATE;
     chunk->segment.has_check = true;
@@ -176,6 +177,7 @@ static enum step take_member(struct decompress *decompress, struct chunk *chunk,
         return step;
     split_add(chunk, source->offset, size, length, true);
     decompress->members++;
+    decompress->chunks++;
     chunk->segment.kind = SEGMENT_GZIP_MEMBERS;
     if (!source->input->is_file)
         return split_collect(decompress, chunk, (size_t)size);
@@ -287,6 +289,7 @@ enum step split_zlib(struct decompress *decompress, struct chunk *chunk, struct 
     if (step != STEP_DONE || chunk->is_last)
         return split_end(decompress, chunk, step);
     step = begin_zlib(decompress, chunk, need);
-    return step == STEP_DONE ? take_stream(decompress, chunk, worker, ZLIB_TRAILER_SIZE, need)
-                             : step;
+    if (step != STEP_DONE || chunk->is_last)
+        return step;
+    return take_stream(decompress, chunk, worker, ZLIB_TRAILER_SIZE, need);
 }

@@ -154,6 +154,7 @@ static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
     if (!frame->header.is_skippable) {
         split_add(chunk, frame->offset, frame->size, frame_content(frame),
                   frame->header.has_content_size);
+        decompress->chunks++;
     }
     decompress->members++;
     decompress->empty_members += frame->header.is_skippable;
