@@ -28,7 +28,9 @@
 enum {
     DEFAULT_OPERATIONS = 10000,
     ACTORS = 3,
-    INPUTS = 6,
+    PLAIN = 6,   /* inputs to be compressed, */
+    ENCODED = 6, /* and to be decompressed: two of each format, the second damaged */
+    INPUTS = PLAIN + ENCODED,
     OUTPUTS = 8,
     HELD_AT_MOST = 12, /* handles that an actor keeps at a time */
     POOL_LIFE = 300    /* operations of an actor between two of its pools */
@@ -125,7 +127,8 @@ static void actor_submit(struct actor *actor)
     cinch_options options = CINCH_OPTIONS_INIT;
     uint64_t choice = random_next(&actor->random);
     bool keep = actor->held_count < HELD_AT_MOST && choice % 8 != 0;
-    const char *input = actor->inputs[(choice >> 8) % INPUTS];
+    unsigned int index = (unsigned int)(choice >> 8) % INPUTS;
+    const char *input = actor->inputs[index];
     const char *output = actor->outputs[(choice >> 16) % OUTPUTS];
 
     if (record == NULL) {
@@ -145,8 +148,9 @@ static void actor_submit(struct actor *actor)
     options.on_progress = (choice >> 44) % 8 == 0 ? NULL : on_progress;
     options.on_complete = on_complete;
     options.user = record;
-    if (cinch_compress(actor->pool, input, output, &options, keep ? &record->job : NULL) !=
-        CINCH_OK) {
+    options.flags |= (uint32_t)(choice >> 52) % 8 == 0 ? CINCH_FLAG_SPARSE : 0;
+    if ((index < PLAIN ? cinch_compress : cinch_decompress)(
+            actor->pool, input, output, &options, keep ? &record->job : NULL) != CINCH_OK) {
         actor->failed = "a good submit was refused";
         return;
     }
@@ -289,34 +293,53 @@ static void record_check(const struct record *record)
 static unsigned int chosen_operations = DEFAULT_OPERATIONS;
 static uint64_t chosen_seed = 1;
 
+/* Plain inputs of all kinds, the last of them missing; then encoded ones. */
+static void inputs_make(struct scratch *scratch, const char *inputs[INPUTS])
+{
+    cinch_pool *pool = pool_with_threads(1);
+    struct bytes bytes;
+    char name[16];
+
+    for (int i = 0; i < INPUTS; i++) {
+        snprintf(name, sizeof(name), "in%d", i);
+        inputs[i] = scratch_path(scratch, name);
+    }
+    for (int i = 0; i < PLAIN - 1; i++) {
+        bytes =
+            file_make(inputs[i], (enum bytes_kind)(i % BYTES_KINDS), (size_t)i * 5000, (uint64_t)i);
+        bytes_free(&bytes);
+    }
+    for (int i = 0; i < ENCODED; i++) {
+        cinch_options options = CINCH_OPTIONS_INIT;
+        options.format = 1 + i / 2;
+        options.chunk_size = 4096;
+        assert_code(CINCH_OK, compress_and_wait(pool, inputs[4], inputs[PLAIN + i], &options));
+        if (i % 2 == 1) {
+            bytes = file_read(inputs[PLAIN + i]);
+            bytes.data[bytes.size * 2 / 3] ^= 0x55;
+            file_write(inputs[PLAIN + i], &bytes);
+            bytes_free(&bytes);
+        }
+    }
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 static void anything_may_happen(void **state)
 {
     struct scratch *scratch = *state;
     struct actor *actors = calloc(ACTORS, sizeof(struct actor));
+    const char *inputs[INPUTS];
     unsigned int jobs = 0;
 
     assert_non_null(actors);
-    for (int i = 0; i < INPUTS; i++) {
-        char name[16];
-        struct bytes bytes;
-        snprintf(name, sizeof(name), "in%d", i);
-        /* The last one is missing. */
-        if (i < INPUTS - 1) {
-            bytes = file_make(scratch_path(scratch, name), (enum bytes_kind)(i % BYTES_KINDS),
-                              (size_t)i * 5000, (uint64_t)i);
-            bytes_free(&bytes);
-        }
-    }
+    inputs_make(scratch, inputs);
     for (int a = 0; a < ACTORS; a++) {
         struct actor *actor = &actors[a];
         char name[16];
         actor->random = chosen_seed * 1000 + (uint64_t)a;
         actor->operations = chosen_operations / ACTORS;
         actor->pool = pool_with_threads(2);
-        for (int i = 0; i < INPUTS; i++) {
-            snprintf(name, sizeof(name), "in%d", i);
-            actor->inputs[i] = scratch_path(scratch, name);
-        }
+        memcpy(actor->inputs, inputs, sizeof(inputs));
         for (int i = 0; i < OUTPUTS; i++) {
             /* All but the last; that one has no folder. */
             snprintf(name, sizeof(name), i < OUTPUTS - 1 ? "out%d" : "no/out%d", i);
