@@ -522,6 +522,63 @@ static void wait_returns_after_completion_has_returned(void **state)
     cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
+/* --- Several threads on one handle ------------------------------------------------------ */
+
+struct visitor {
+    pthread_t thread;
+    cinch_job *job;
+    int32_t refused; /* the first code other than CINCH_OK from what cannot fail */
+    int32_t result;
+};
+
+static void *visit(void *argument)
+{
+    struct visitor *visitor = argument;
+    uint64_t last = 0;
+
+    for (int i = 0; i < 200 && visitor->refused == CINCH_OK; i++) {
+        cinch_stats stats = CINCH_STATS_INIT;
+        char message[100];
+        visitor->refused = cinch_job_stats(visitor->job, &stats);
+        if (visitor->refused == CINCH_OK) {
+            visitor->refused = cinch_job_message(visitor->job, message, sizeof(message));
+        }
+        if (stats.bytes_in < last) {
+            visitor->refused = CINCH_E_INTERNAL;
+        }
+        last = stats.bytes_in;
+    }
+    visitor->result = cinch_job_wait(visitor->job);
+    return NULL;
+}
+
+static void several_threads_use_one_handle(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(2);
+
+    for (int i = 0; i < 10; i++) {
+        struct watched_job watched = job_submit(scratch, pool, "a", 2000000, NULL, NULL);
+        struct visitor visitors[4];
+        int32_t expected;
+        for (int j = 0; j < 4; j++) {
+            visitors[j] = (struct visitor){.job = watched.job, .result = -1};
+            assert_int_equal(0, pthread_create(&visitors[j].thread, NULL, visit, &visitors[j]));
+        }
+        if (i % 2 == 1) {
+            cinch_job_cancel(watched.job);
+        }
+        expected = cinch_job_wait(watched.job);
+        for (int j = 0; j < 4; j++) {
+            assert_int_equal(0, pthread_join(visitors[j].thread, NULL));
+            assert_code(CINCH_OK, visitors[j].refused);
+            assert_code(expected, visitors[j].result);
+        }
+        job_let_go(&watched, expected);
+    }
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +594,7 @@ int main(void)
         scratch_test(no_lock_is_held_in_completion),
         scratch_test(held_callback_stops_no_other_job),
         scratch_test(wait_returns_after_completion_has_returned),
+        scratch_test(several_threads_use_one_handle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
