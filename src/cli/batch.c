@@ -10,8 +10,8 @@
  *                 ones are looked at, so a large file waits for small ones of its round only.
  *   running jobs  RUNNING_LIMIT, and RUNNING_BYTES of input between them: a job's memory grows
  *                 with its input up to its ring. RUNNING_LEAST run whatever their size, so that
- *                 one file's last chunks do not leave processors idle. Jobs open their files
- *                 when a worker turns to them, so few of the small ones have any open.
+ *                 one file's last chunks do not leave processors idle. Where the process may
+ *                 open few files, as many run as DESCRIPTORS_EACH of them leave room for.
  *   unreported    UNREPORTED_LIMIT items. Those that ended without a word are dropped at once,
  *                 so only messages behind one slow file count.
  *   held          HELD_LIMIT items whose output for standard output waits in memory for the
@@ -41,6 +41,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -49,6 +50,13 @@ enum {
     RUNNING_LEAST = 2,
     UNREPORTED_LIMIT = 16384,
     HELD_LIMIT = 64
+};
+
+/* Files open at once: by a job, its input, its output, one to be woken by, and one on the way to
+ * either; beside jobs, standard ones, those of walk, removal, signals and the pool. */
+enum {
+    DESCRIPTORS_EACH = 4,
+    DESCRIPTORS_BESIDE = 24
 };
 
 static const uint64_t RUNNING_BYTES = 64 << 20;
@@ -70,6 +78,7 @@ struct batch {
     size_t round_next;               /* the first one not started */
     size_t round_end;
     size_t running;
+    size_t running_most; /* RUNNING_LIMIT, or fewer */
     uint64_t running_bytes;
     size_t held;
 
@@ -173,7 +182,7 @@ static void plan_one(struct batch *batch, const struct entry *entry)
         return;
     item->number = batch->files_found++;
     batch->bytes_found += item->size;
-    batch->size_unknown |= item->size == 0 && item->is_stdin;
+    batch->size_unknown |= item->size == 0 && !S_ISREG(item->status.st_mode);
     queue_append(&batch->queue, item);
     if (item->state == ITEM_WAITING)
         batch->round[batch->round_end++] = item;
@@ -215,7 +224,7 @@ static uint64_t weight(const struct item *item)
 /* Whether a job for the item may run beside the others, and how. */
 static bool has_room(const struct batch *batch, const struct item *item, struct work_manner *manner)
 {
-    if (batch->running >= RUNNING_LIMIT)
+    if (batch->running >= batch->running_most)
         return false;
     if (item->destination == DESTINATION_STDOUT) {
         if (item == batch->queue.first)
@@ -376,9 +385,27 @@ static void loop(struct batch *batch)
     }
 }
 
+/* How many jobs may run, by the number of files that the process may open. That number's soft
+ * limit is there for programs that use select(); it is raised as far as the hard one. */
+static size_t find_running_most(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return RUNNING_LEAST;
+    const rlim_t wanted = DESCRIPTORS_BESIDE + DESCRIPTORS_EACH * RUNNING_LIMIT;
+    if (limit.rlim_cur < wanted && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur <= DESCRIPTORS_BESIDE + DESCRIPTORS_EACH)
+        return 1;
+    const rlim_t room = (limit.rlim_cur - DESCRIPTORS_BESIDE) / DESCRIPTORS_EACH;
+    return room < RUNNING_LIMIT ? (size_t)room : RUNNING_LIMIT;
+}
+
 void batch_run(const struct settings *settings)
 {
-    struct batch batch = {.settings = settings};
+    struct batch batch = {.settings = settings, .running_most = find_running_most()};
     cinch_pool_options pool_options = CINCH_POOL_OPTIONS_INIT;
     pool_options.threads = settings->threads;
     int32_t error = cinch_pool_create(&pool_options, &batch.work.pool);

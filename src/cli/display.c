@@ -42,11 +42,16 @@ static struct {
 void display_setup(const struct settings *settings)
 {
     clock_gettime(CLOCK_MONOTONIC, &display.start);
-    display.live = settings->progress == PROGRESS_AUTO && settings->action != ACTION_LIST &&
-                   settings->verbosity >= VERBOSITY_DEFAULT && screen_is_terminal();
+    display.live = settings->progress == PROGRESS_AUTO && display_is_watched(settings);
     display.ticking = display.live || settings->progress == PROGRESS_JSON;
     display.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     display.next_draw = DRAW_INTERVAL;
+}
+
+bool display_is_watched(const struct settings *settings)
+{
+    return settings->verbosity >= VERBOSITY_DEFAULT && settings->action != ACTION_LIST &&
+           screen_is_terminal() && !(settings->to_stdout && isatty(STDOUT_FILENO));
 }
 
 double display_elapsed(void)

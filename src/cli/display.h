@@ -41,6 +41,10 @@ struct display_state {
 /* Starts the clock, and decides whether there are live lines: on a terminal, without -q. */
 void display_setup(const struct settings *settings);
 
+/* Whether people watch the run, and no data goes to their terminal: what live lines and the
+ * last line without -v depend on. */
+bool display_is_watched(const struct settings *settings);
+
 /* Milliseconds until display_draw() is due again, or -1 where it never is. It is due ten times
  * a second with live lines and with --progress=json. */
 int display_delay(void);

@@ -1,5 +1,5 @@
 /*
- * entry.h - something found on the command line, in a list, or in a folder
+ * entry.h - something found on the command line, in a list, or in a directory
  */
 #ifndef CLI_ENTRY_H
 #define CLI_ENTRY_H
@@ -13,7 +13,7 @@ struct entry {
     int error;          /* errno where it could not be examined or read, else 0 */
     bool named;         /* by a person or a list, not come upon by walking */
     bool is_stdin;      /* standard input; `path` is "-" and nothing else is filled in */
-    bool loop;          /* a folder that a link has led back to: it was not entered */
+    bool loop;          /* a directory that a link has led back to: it was not entered */
 };
 
 #endif

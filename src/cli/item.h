@@ -44,6 +44,8 @@ struct item {
     struct stat status; /* of the input as found; zeros for standard input */
     uint64_t size;      /* bytes that will be read, 0 where unknown */
 
+    int32_t format; /* CINCH_FORMAT_* to judge by the first bytes; only for -l */
+
     enum destination destination;
     char *output;           /* path, for DESTINATION_FILE */
     bool replace;           /* an existing output may be replaced */

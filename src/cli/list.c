@@ -2,9 +2,9 @@
 
 #include "cli/figures.h"
 #include "cli/json.h"
-#include "cli/magic.h"
 #include "cli/memory.h"
 #include "cli/names.h"
+#include "cli/original.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,9 +17,13 @@
 /* What the file itself says, beside the data in it. */
 struct facts {
     int32_t format;
-    uint32_t crc;  /* of the last member of a gzip file */
-    time_t time;   /* of its header, else of the file */
-    uint64_t size; /* of the file */
+    uint32_t crc;      /* of the last member of a gzip file */
+    time_t time;       /* of its header, else of the file */
+    uint64_t overhead; /* bytes of gzip's header and trailer */
+};
+
+enum {
+    TRAILER_SIZE = 8 /* RFC 1952: CRC-32 and length */
 };
 
 static uint32_t read_word(const unsigned char *bytes)
@@ -27,26 +31,30 @@ static uint32_t read_word(const unsigned char *bytes)
     return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
 }
 
-static struct facts find_facts(const struct item *item)
+static uint32_t read_crc(const struct item *item)
 {
-    struct facts facts = {.time = item->status.st_mtime, .size = item->stats.bytes_in};
-    unsigned char head[8] = {0};
-    unsigned char tail[8] = {0};
-    if (item->is_stdin)
-        return facts;
+    unsigned char trailer[TRAILER_SIZE] = {0};
     int descriptor = open(item->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (descriptor < 0)
-        return facts;
-    ssize_t got = pread(descriptor, head, sizeof(head), 0);
-    facts.format = magic_format(head, got > 0 ? (size_t)got : 0);
-    if (facts.format == CINCH_FORMAT_GZIP && item->status.st_size > (off_t)sizeof(tail)) {
-        const off_t end = item->status.st_size - (off_t)sizeof(tail);
-        if (pread(descriptor, tail, sizeof(tail), end) == (ssize_t)sizeof(tail))
-            facts.crc = read_word(tail);
-        if (read_word(head + 4) != 0)
-            facts.time = (time_t)read_word(head + 4);
-    }
+        return 0;
+    if (pread(descriptor, trailer, TRAILER_SIZE, item->status.st_size - TRAILER_SIZE) !=
+        TRAILER_SIZE)
+        memset(trailer, 0, TRAILER_SIZE);
     close(descriptor);
+    return read_word(trailer);
+}
+
+static struct facts find_facts(const struct item *item)
+{
+    struct facts facts = {.format = item->format, .time = item->status.st_mtime};
+    if (item->is_stdin || item->format != CINCH_FORMAT_GZIP)
+        return facts;
+    struct original original = original_read(item->input);
+    facts.crc = read_crc(item);
+    facts.overhead = original.header_size + TRAILER_SIZE;
+    if (original.time >= 0)
+        facts.time = (time_t)original.time;
+    free(original.name);
     return facts;
 }
 
@@ -67,11 +75,13 @@ static void add_uncompressed_name(struct text *line, const struct item *item,
 
 /* --- As gzip does ----------------------------------------------------------------------- */
 
-static void add_gzip_figures(struct text *line, uint64_t compressed, uint64_t uncompressed)
+/* The ratio is what was saved, not counting the file's header and trailer. */
+static void add_gzip_figures(struct text *line, uint64_t compressed, uint64_t uncompressed,
+                             uint64_t overhead)
 {
+    const double data = (double)compressed - (double)overhead;
     const double saved =
-        uncompressed ? 100.0 * ((double)uncompressed - (double)compressed) / (double)uncompressed
-                     : 0;
+        uncompressed ? 100.0 * ((double)uncompressed - data) / (double)uncompressed : 0;
     text_format(line, "%19" PRIu64 " %19" PRIu64 " %5.1f%% ", compressed, uncompressed, saved);
 }
 
@@ -85,7 +95,7 @@ static void add_gzip_heading(struct text *line, const struct settings *settings)
 }
 
 static void add_gzip_row(struct text *line, const struct item *item,
-                         const struct settings *settings)
+                         const struct settings *settings, struct list_totals *totals)
 {
     const struct facts facts = find_facts(item);
     if (settings->verbosity > VERBOSITY_DEFAULT) {
@@ -97,7 +107,8 @@ static void add_gzip_row(struct text *line, const struct item *item,
                     facts.format == CINCH_FORMAT_GZIP ? "defla" : format_name(facts.format),
                     facts.crc, when);
     }
-    add_gzip_figures(line, facts.size, item->stats.bytes_out);
+    add_gzip_figures(line, item->stats.bytes_in, item->stats.bytes_out, facts.overhead);
+    totals->overhead += facts.overhead;
     add_uncompressed_name(line, item, settings);
     text_add(line, "\n");
 }
@@ -106,12 +117,11 @@ static void add_gzip_row(struct text *line, const struct item *item,
 
 static void add_json_row(struct text *line, const struct item *item)
 {
-    const struct facts facts = find_facts(item);
     text_add(line, "{");
     json_add_name(line, "file", item_name(item));
     text_format(line,
                 ",\"format\":\"%s\",\"compressed\":%" PRIu64 ",\"uncompressed\":%" PRIu64 "}\n",
-                format_name(facts.format), facts.size, item->stats.bytes_out);
+                format_name(item->format), item->stats.bytes_in, item->stats.bytes_out);
 }
 
 /* --- In this program's own way ---------------------------------------------------------- */
@@ -140,9 +150,8 @@ static void add_figures(struct text *line, uint64_t compressed, uint64_t uncompr
 
 static void add_row(struct text *line, const struct item *item)
 {
-    const struct facts facts = find_facts(item);
-    text_format(line, "%-6s", format_name(facts.format));
-    add_figures(line, facts.size, item->stats.bytes_out);
+    text_format(line, "%-6s", format_name(item->format));
+    add_figures(line, item->stats.bytes_in, item->stats.bytes_out);
     text_add_printable(line, item_name(item));
     text_add(line, "\n");
 }
@@ -161,7 +170,7 @@ void list_print(const struct item *item, const struct settings *settings,
     } else if (settings_like_gzip(settings)) {
         if (first)
             add_gzip_heading(&line, settings);
-        add_gzip_row(&line, item, settings);
+        add_gzip_row(&line, item, settings, totals);
     } else {
         if (first && settings->verbosity >= VERBOSITY_DEFAULT)
             text_add(&line, "Format  Compressed  Uncompressed    Ratio  Name\n");
@@ -174,12 +183,12 @@ void list_print(const struct item *item, const struct settings *settings,
 void list_end(const struct settings *settings, const struct list_totals *totals)
 {
     struct text line = {0};
-    if (settings->json || totals->files < 2)
+    if (settings->json || totals->files < 2 || settings->verbosity < VERBOSITY_DEFAULT)
         return;
     if (settings_like_gzip(settings)) {
         if (settings->verbosity > VERBOSITY_DEFAULT)
             text_add(&line, "                            ");
-        add_gzip_figures(&line, totals->compressed, totals->uncompressed);
+        add_gzip_figures(&line, totals->compressed, totals->uncompressed, totals->overhead);
         text_add(&line, "(totals)\n");
     } else {
         text_add(&line, "total ");

@@ -125,12 +125,12 @@ bool names_is_compressed(const char *path)
     return false;
 }
 
-char *names_flat(const char *folder, const char *path)
+char *names_flat(const char *directory, const char *path)
 {
-    return memory_format("%s/%s", folder, names_base(path));
+    return memory_format("%s/%s", directory, names_base(path));
 }
 
-/* Whether a folder in the path is "..". */
+/* Whether a directory in the path is "..". */
 static bool climbs(const char *path)
 {
     while (path) {
@@ -142,11 +142,11 @@ static bool climbs(const char *path)
     return false;
 }
 
-char *names_mirrored(const char *folder, const char *path)
+char *names_mirrored(const char *directory, const char *path)
 {
     if (climbs(path))
         return NULL;
     while (*path == '/' || strncmp(path, "./", 2) == 0)
         path += *path == '/' ? 1 : 2;
-    return memory_format("%s/%s", folder, path);
+    return memory_format("%s/%s", directory, path);
 }

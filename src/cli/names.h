@@ -33,10 +33,10 @@ const char *names_known_suffix(const struct settings *settings, const char *path
 /* Whether the name says that compressing the file is of no use: archives, pictures, films. */
 bool names_is_compressed(const char *path);
 
-/* `path` under another folder, its own folders dropped (flat) or kept. The caller frees it;
- * NULL where a kept folder is "..", which would lead out of `folder`. */
-char *names_flat(const char *folder, const char *path);
-char *names_mirrored(const char *folder, const char *path);
+/* `path` under another directory, its own directories dropped (flat) or kept. The caller frees it;
+ * NULL where a kept directory is "..", which would lead out of `directory`. */
+char *names_flat(const char *directory, const char *path);
+char *names_mirrored(const char *directory, const char *path);
 
 /* The part of a path after its last slash. */
 const char *names_base(const char *path);

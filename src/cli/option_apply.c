@@ -195,7 +195,7 @@ bool option_apply_suffix(struct option_reading *reading, uint32_t operand)
 {
     (void)operand;
     const size_t length = strlen(reading->value);
-    /* An empty suffix would make each output its own source; a slash, another folder's. */
+    /* An empty suffix would make each output its own source; a slash, another directory's. */
     if (length == 0 || length > 30 || strchr(reading->value, '/'))
         return fail_value(reading, "a suffix of 1 to 30 bytes without a slash");
     reading->settings->suffix = reading->value;
@@ -221,8 +221,8 @@ bool option_apply_flat(struct option_reading *reading, uint32_t operand)
 {
     (void)operand;
     if (reading->value[0] == '\0')
-        return fail_value(reading, "the name of a folder");
-    reading->settings->flat_folder = reading->value;
+        return fail_value(reading, "the name of a directory");
+    reading->settings->flat_directory = reading->value;
     return true;
 }
 
@@ -230,8 +230,8 @@ bool option_apply_mirror(struct option_reading *reading, uint32_t operand)
 {
     (void)operand;
     if (reading->value[0] == '\0')
-        return fail_value(reading, "the name of a folder");
-    reading->settings->mirror_folder = reading->value;
+        return fail_value(reading, "the name of a directory");
+    reading->settings->mirror_directory = reading->value;
     return true;
 }
 

@@ -14,6 +14,12 @@ static bool fail(const char *reason)
     return false;
 }
 
+static bool reads_only_stdin(const struct settings *settings)
+{
+    return settings->list_count == 0 && settings->source_count == 1 &&
+           strcmp(settings->sources[0], "-") == 0;
+}
+
 /* --- Where to --------------------------------------------------------------------------- */
 
 static bool settle_places(struct settings *settings)
@@ -25,12 +31,14 @@ static bool settle_places(struct settings *settings)
         settings->output = NULL;
         settings->to_stdout = true;
     }
+    if (!settings->output && reads_only_stdin(settings))
+        settings->to_stdout = true;
     if (settings->output && settings->to_stdout)
         return fail("-c and -o name two places for one output");
-    if (settings->flat_folder && settings->mirror_folder)
+    if (settings->flat_directory && settings->mirror_directory)
         return fail("--output-dir-flat and --output-dir-mirror contradict each other");
-    if (settings->output && (settings->flat_folder || settings->mirror_folder))
-        return fail("-o and an output folder name two places for one output");
+    if (settings->output && (settings->flat_directory || settings->mirror_directory))
+        return fail("-o and an output directory name two places for one output");
     if (settings->output && settings_are_many(settings))
         return fail("-o takes the output of one file: -c > FILE joins those of several");
     if (settings->to_stdout && settings->action != ACTION_LIST)
@@ -57,7 +65,7 @@ static bool settle_modes(struct settings *settings)
     if (settings->range.given) {
         if (settings->action != ACTION_DECOMPRESS)
             return fail("--range is for decompression: -d --range OFFSET:LENGTH");
-        if (settings->output || settings->flat_folder || settings->mirror_folder)
+        if (settings->output || settings->flat_directory || settings->mirror_directory)
             return fail("--range writes to standard output");
         settings->to_stdout = true;
         settings->keep = true;
@@ -98,6 +106,11 @@ static bool settle_zstd_level(struct option_reading *reading)
         level = 19;
     if (level < -131072 || level == 0 || level > 22)
         return fail_level(level, "zstd has 1 to 19, 20 to 22 with --ultra, and --fast=N");
+    if (level > 19 && !reading->ultra && reading->settings->family == FAMILY_ZSTD) {
+        message_say(NULL, SEVERITY_NOTE, NULL, "level %lld needs --ultra: taking 19",
+                    (long long)level);
+        level = 19;
+    }
     if (level > 19 && !reading->ultra) {
         message_say(NULL, SEVERITY_ERROR, NULL, "level %lld needs --ultra", (long long)level);
         return false;
@@ -140,15 +153,12 @@ static bool settle_level(struct option_reading *reading)
 /* Compressed data and terminals do not go together, unless -f says so. */
 static bool settle_terminals(const struct settings *settings)
 {
-    const bool reads_stdin = settings->list_count == 0 && settings->source_count == 1 &&
-                             strcmp(settings->sources[0], "-") == 0;
     if (settings->force || settings->action == ACTION_LIST)
         return true;
     if (settings->action == ACTION_COMPRESS) {
-        const bool writes_stdout = settings->to_stdout || (reads_stdin && !settings->output);
-        if (writes_stdout && isatty(STDOUT_FILENO))
+        if (settings->to_stdout && isatty(STDOUT_FILENO))
             return fail("compressed data is not written to a terminal without -f; see --help");
-    } else if (reads_stdin && isatty(STDIN_FILENO)) {
+    } else if (reads_only_stdin(settings) && isatty(STDIN_FILENO)) {
         return fail("compressed data is not read from a terminal without -f; see --help");
     }
     return true;

@@ -1,11 +1,11 @@
 #include "cli/plan.h"
 
-#include "cli/folders.h"
-#include "cli/gzip_name.h"
+#include "cli/directories.h"
 #include "cli/made.h"
 #include "cli/memory.h"
 #include "cli/message.h"
 #include "cli/names.h"
+#include "cli/original.h"
 #include "cli/part.h"
 #include "cli/personality.h"
 #include "cli/prompt.h"
@@ -18,19 +18,19 @@
 
 struct plan {
     const struct settings *settings;
-    struct made *made;       /* NULL where neither of its questions can arise */
-    struct folders *folders; /* made below --output-dir-mirror */
+    struct made *made;               /* NULL where neither of its questions can arise */
+    struct directories *directories; /* made below --output-dir-mirror */
 };
 
 struct plan *plan_create(const struct settings *settings)
 {
     struct plan *plan = memory_allocate(1, sizeof(*plan));
     plan->settings = settings;
-    plan->folders = folders_create();
+    plan->directories = directories_create();
     /* Names beside their sources differ as those do, when a suffix is added. A walk by cinch
      * or gzip passes over what has their suffix, so it cannot come upon this run's outputs. */
     if (settings_write_beside(settings) &&
-        (settings->action == ACTION_DECOMPRESS || settings->flat_folder ||
+        (settings->action == ACTION_DECOMPRESS || settings->flat_directory ||
          (settings->family == FAMILY_ZSTD && settings->recursive)))
         plan->made = made_create();
     return plan;
@@ -40,7 +40,7 @@ void plan_free(struct plan *plan)
 {
     if (plan->made)
         made_free(plan->made);
-    folders_free(plan->folders);
+    directories_free(plan->directories);
     free(plan);
 }
 
@@ -53,6 +53,23 @@ static bool refuse(const struct plan *plan, struct item *item, enum refusal refu
     enum severity severity = personality_severity(plan->settings->family, refusal);
     message_say(&item->report, severity, item->input, "%s", reason);
     return false;
+}
+
+/*
+ * Whether a file found by zstd's walk is an output of this run, or will be replaced by one: it
+ * has the suffix, and what it was made from stands beside it, or did when that was planned.
+ */
+static bool is_own_output(const struct plan *plan, const char *path)
+{
+    struct stat status;
+    const size_t length = strlen(path);
+    const size_t end = strlen(plan->settings->suffix);
+    if (length <= end || strcmp(path + length - end, plan->settings->suffix) != 0)
+        return false;
+    char *source = memory_format("%.*s", (int)(length - end), path);
+    const bool found = lstat(source, &status) == 0 && S_ISREG(status.st_mode);
+    free(source);
+    return found;
 }
 
 /* Whether a walk passes over an entry without a word. */
@@ -72,7 +89,7 @@ static bool is_passed_over(const struct plan *plan, const struct entry *entry)
     if (settings->family == FAMILY_CINCH && !S_ISREG(entry->status.st_mode))
         return true;
     if (settings->family == FAMILY_ZSTD && settings->action == ACTION_COMPRESS)
-        return false;
+        return is_own_output(plan, entry->path);
     if (settings->action == ACTION_COMPRESS)
         return names_known_suffix(settings, entry->path) != NULL;
     return !settings->force && settings->family != FAMILY_ZSTD &&
@@ -111,9 +128,9 @@ static bool examine_input(const struct plan *plan, const struct entry *entry, st
         return false;
     }
     if (entry->loop)
-        return refuse(plan, item, REFUSAL_LINK, "a link leads back to this folder: not entered");
+        return refuse(plan, item, REFUSAL_LINK, "a link leads back to this directory: not entered");
     if (S_ISDIR(mode))
-        return refuse(plan, item, REFUSAL_DIRECTORY, "is a folder: skipped without -r");
+        return refuse(plan, item, REFUSAL_DIRECTORY, "is a directory: skipped without -r");
     if (S_ISLNK(mode))
         return refuse(plan, item, REFUSAL_LINK, "is a symbolic link: skipped without -f");
     /* zstd reads FIFOs, which shells make for <(...). */
@@ -134,28 +151,43 @@ static bool examine_input(const struct plan *plan, const struct entry *entry, st
 
 /* --- The output ------------------------------------------------------------------------- */
 
-/* Puts `path` where the output folder options want it. Takes `path`; NULL after a refusal. */
+/* Puts `path` where the output directory options want it. Takes `path`; NULL after a refusal. */
 static char *place(struct plan *plan, struct item *item, char *path)
 {
     const struct settings *settings = plan->settings;
     char *placed = path;
-    if (settings->flat_folder) {
-        placed = names_flat(settings->flat_folder, path);
+    if (settings->flat_directory) {
+        placed = names_flat(settings->flat_directory, path);
         free(path);
-    } else if (settings->mirror_folder) {
-        placed = names_mirrored(settings->mirror_folder, path);
+    } else if (settings->mirror_directory) {
+        placed = names_mirrored(settings->mirror_directory, path);
         free(path);
         if (!placed) {
             message_say(&item->report, SEVERITY_ERROR, item->input,
-                        "'..' leads out of the output folder: skipped");
-        } else if (!folders_make(plan->folders, placed)) {
+                        "'..' leads out of the output directory: skipped");
+        } else if (!directories_make(plan->directories, placed)) {
             message_say(&item->report, SEVERITY_ERROR, placed,
-                        "cannot make the folders for this output: %s", strerror(errno));
+                        "cannot make the directories for this output: %s", strerror(errno));
             free(placed);
             placed = NULL;
         }
     }
     return placed;
+}
+
+/* Takes name and time from a gzip header, where it has them. Takes `path`, and returns it or
+ * the path under the restored name, beside the source. */
+static char *restore_name(struct item *item, char *path)
+{
+    struct original original = original_read(item->input);
+    const int directory = (int)(names_base(item->input) - item->input);
+    item->name_time = original.time;
+    if (original.name) {
+        free(path);
+        path = memory_format("%.*s%s", directory, item->input, original.name);
+        free(original.name);
+    }
+    return path;
 }
 
 /* Names the output after the source. Returns whether it has a name. */
@@ -168,7 +200,7 @@ static bool name_output(struct plan *plan, struct item *item)
     } else {
         path = names_decompressed(settings, item->input);
         if (settings->naming == NAMING_ALWAYS)
-            path = gzip_name_apply(item->input, path, &item->name_time);
+            path = restore_name(item, path);
         if (!path)
             return refuse(plan, item, REFUSAL_UNKNOWN_SUFFIX,
                           "the suffix is none of a compressed file; -o or -c says where to");
@@ -242,7 +274,7 @@ struct item *plan_entry(struct plan *plan, const struct entry *entry)
     struct item *item = item_create(entry->path);
     item->is_stdin = entry->is_stdin;
     item->status = entry->status;
-    if (item->is_stdin)
+    if (!S_ISREG(item->status.st_mode))
         item->size = plan->settings->size_hint;
     const bool wanted = item->is_stdin || examine_input(plan, entry, item);
     if (!wanted || !examine_output(plan, item))

@@ -17,7 +17,7 @@ void plan_free(struct plan *plan);
 
 /*
  * Makes the item for an entry: waiting, with the place of its output; or ended, its report
- * saying why nothing is done with it. Looks at the file system, makes folders below
+ * saying why nothing is done with it. Looks at the file system, makes directories below
  * --output-dir-mirror, and may ask the person at the terminal whether an output may be
  * replaced. The caller owns the item. NULL where a walk has come upon something that this run
  * has nothing to do with.

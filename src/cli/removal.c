@@ -23,7 +23,7 @@ static const double DELAY_MOST = 2;
 
 struct volume {
     dev_t device;
-    int descriptor; /* a folder on it */
+    int descriptor; /* a directory on it */
     bool synced;    /* in the flush at hand */
 };
 
@@ -48,7 +48,7 @@ static bool syncfs_is_reliable(void)
     return major > 5 || (major == 5 && minor >= 8);
 }
 
-/* Takes over an open folder, or -1, as a volume. */
+/* Takes over an open directory, or -1, as a volume. */
 static void add_volume(struct removal *removal, int descriptor)
 {
     struct stat status;
@@ -66,9 +66,10 @@ struct removal *removal_create(const struct settings *settings)
     struct removal *removal = memory_allocate(1, sizeof(*removal));
     removal->settings = settings;
     removal->together = !settings->keep && settings_are_many(settings) && syncfs_is_reliable();
-    const char *folder = settings->flat_folder ? settings->flat_folder : settings->mirror_folder;
-    if (removal->together && folder)
-        add_volume(removal, open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const char *directory =
+        settings->flat_directory ? settings->flat_directory : settings->mirror_directory;
+    if (removal->together && directory)
+        add_volume(removal, open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return removal;
 }
 
@@ -88,14 +89,14 @@ static struct volume *find_volume(struct removal *removal, dev_t device)
     return NULL;
 }
 
-/* The folder of a path, opened. -1 with errno set where it cannot be. */
-static int open_folder(const char *path)
+/* The directory of a path, opened. -1 with errno set where it cannot be. */
+static int open_directory(const char *path)
 {
     const char *base = names_base(path);
-    char *folder =
+    char *directory =
         base == path ? memory_copy(".") : memory_format("%.*s", (int)(base - path), path);
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(folder);
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(directory);
     return descriptor;
 }
 
@@ -108,9 +109,9 @@ bool removal_prepare(struct removal *removal, const struct item *item)
         return true;
     /* Beside its source an output is on the source's file system; what is not is found out
      * when it is there, and made durable by itself. */
-    if (!settings->flat_folder && !settings->mirror_folder &&
+    if (!settings->flat_directory && !settings->mirror_directory &&
         !find_volume(removal, item->status.st_dev))
-        add_volume(removal, open_folder(item->output));
+        add_volume(removal, open_directory(item->output));
     return false;
 }
 
@@ -133,16 +134,16 @@ int removal_delay(const struct removal *removal)
 
 /* --- Flushing --------------------------------------------------------------------------- */
 
-/* fsync() for an output and its folder. Returns 0 or an errno value. */
+/* fsync() for an output and its directory. Returns 0 or an errno value. */
 static int sync_alone(const char *output)
 {
     int error = 0;
     int file = open(output, O_RDONLY | O_CLOEXEC);
-    int folder = open_folder(output);
-    if (file < 0 || folder < 0 || fsync(file) != 0 || fsync(folder) != 0)
+    int directory = open_directory(output);
+    if (file < 0 || directory < 0 || fsync(file) != 0 || fsync(directory) != 0)
         error = errno;
-    if (folder >= 0)
-        close(folder);
+    if (directory >= 0)
+        close(directory);
     if (file >= 0)
         close(file);
     return error;

@@ -4,7 +4,7 @@
  * A source is removed only if its output is there, complete and durable, and only if the name
  * still means the file that was read: same inode, same size, same time of change.
  *
- * One file's output is made durable by its own job (fsync of file and folder). For many, that
+ * One file's output is made durable by its own job (fsync of file and directory). For many, that
  * would be two waits for the disk a file; there one syncfs() serves up to REMOVAL_LIMIT of
  * them, from a descriptor that was open before they were written, so that no failed write goes
  * unnoticed (Linux 5.8; on older kernels jobs do it one by one).

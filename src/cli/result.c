@@ -20,7 +20,9 @@ static void add_gzip_line(struct text *line, const struct item *item,
         settings->action == ACTION_COMPRESS ? item->stats.bytes_in : item->stats.bytes_out;
     const uint64_t small =
         settings->action == ACTION_COMPRESS ? item->stats.bytes_out : item->stats.bytes_in;
-    const double saved = large ? 100.0 * ((double)large - (double)small) / (double)large : 0;
+    /* As gzip counts: without header and trailer, 18 bytes where no name is kept. */
+    const double data = (double)small - 18;
+    const double saved = large ? 100.0 * ((double)large - data) / (double)large : 0;
     text_format(line, "%5.1f%%", saved);
     if (item->output) {
         text_add(line, settings->keep ? " -- created " : " -- replaced with ");
@@ -50,6 +52,8 @@ static void add_line(struct text *line, const struct item *item, const struct se
 
 void result_report(struct item *item, const struct settings *settings)
 {
+    if (settings->action == ACTION_LIST)
+        return; /* its row is its result: list.h */
     if (settings->progress == PROGRESS_JSON)
         json_add_done(&item->report, item);
     else if (settings->verbosity <= VERBOSITY_DEFAULT)
@@ -71,9 +75,8 @@ void result_summarise(const struct result_totals *totals, const struct settings 
     }
     /* gzip and pigz end without a word; one file's line with -v is its summary. */
     const bool many = settings_are_many(settings);
-    const bool wanted = settings->verbosity > VERBOSITY_DEFAULT
-                            ? many
-                            : settings->verbosity == VERBOSITY_DEFAULT && screen_is_terminal();
+    const bool wanted =
+        settings->verbosity > VERBOSITY_DEFAULT ? many : display_is_watched(settings);
     if (!wanted || settings_like_gzip(settings) || settings->action == ACTION_LIST ||
         totals->files == 0)
         return;

@@ -14,6 +14,10 @@ static const size_t COLUMNS_UNKNOWN = 80;
 /* "Erase from the cursor to the end of the screen." */
 #define ERASE_BELOW "\x1b[J"
 
+/* Whether a line that is too long goes on below. */
+#define WRAP_OFF "\x1b[?7l"
+#define WRAP_ON  "\x1b[?7h"
+
 static struct {
     bool terminal;
     bool colour;
@@ -85,9 +89,9 @@ void screen_print(const char *bytes, size_t length)
 void screen_live(const char *bytes, size_t length, size_t lines)
 {
     text_clear(&screen.frame);
-    text_add(&screen.frame, "\r" ERASE_BELOW);
+    text_add(&screen.frame, "\r" ERASE_BELOW WRAP_OFF);
     text_append(&screen.frame, bytes, length);
-    text_add(&screen.frame, "\r");
+    text_add(&screen.frame, "\r" WRAP_ON);
     if (lines > 1)
         text_format(&screen.frame, "\x1b[%zuA", lines - 1);
     screen.live_is_drawn = 1;

@@ -5,10 +5,10 @@
  * below the last lasting line and are replaced many times a second; a lasting line that
  * arrives removes them first. Every change is one write(), so nothing is seen half drawn.
  *
- * The cursor is never hidden and automatic wrapping never switched off: there is nothing to
- * restore, so nothing stays broken however the program ends, SIGKILL included. Between two
- * writes the cursor stands at the start of the first live line, where the shell's prompt will
- * overwrite it.
+ * The cursor is never hidden, and wrapping is switched off only within one write(), for a
+ * terminal that has become narrower than it has told: there is nothing to restore, so nothing
+ * stays broken however the program ends, SIGKILL included. Between two writes the cursor stands
+ * at the start of the first live line, where the shell's prompt will overwrite it.
  *
  * Main thread only, but for screen_clear_now().
  */

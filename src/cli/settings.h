@@ -77,12 +77,12 @@ struct settings {
     struct part part;
     struct range range;
 
-    bool to_stdout;            /* -c, or standard input is the only source */
-    const char *output;        /* -o FILE, or NULL */
-    const char *flat_folder;   /* --output-dir-flat, or NULL */
-    const char *mirror_folder; /* --output-dir-mirror, or NULL */
-    const char *suffix;        /* what compression appends to names */
-    bool suffix_given;         /* -S */
+    bool to_stdout;               /* -c, or standard input is the only source */
+    const char *output;           /* -o FILE, or NULL */
+    const char *flat_directory;   /* --output-dir-flat, or NULL */
+    const char *mirror_directory; /* --output-dir-mirror, or NULL */
+    const char *suffix;           /* what compression appends to names */
+    bool suffix_given;            /* -S */
     enum naming naming;
     bool keep;  /* sources stay; else each is removed once its output is durable */
     bool force; /* -f: replace outputs, follow links, compressed data to a terminal */

@@ -16,7 +16,7 @@ struct sources {
     size_t next_source;
     size_t next_list;
     struct name_list *list; /* the one being read, or NULL */
-    struct walk *walk;      /* the folder being read, or NULL */
+    struct walk *walk;      /* the directory being read, or NULL */
     char *path;             /* of the entry handed over last, where it was made here */
 };
 
@@ -61,7 +61,7 @@ static void try_suffixes(struct sources *sources, struct entry *entry, int flags
     }
 }
 
-/* Looks at what a person, or a list, has named. Returns false where it is a folder to be
+/* Looks at what a person, or a list, has named. Returns false where it is a directory to be
  * walked, which has begun. */
 static bool examine(struct sources *sources, const char *path, struct entry *entry)
 {

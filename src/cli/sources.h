@@ -1,7 +1,7 @@
 /*
  * sources.h - everything there is to do, one after another
  *
- * Arguments in their order, then the names in each list; folders, with -r, as the files below
+ * Arguments in their order, then the names in each list; directories, with -r, as the files below
  * them. What is found is handed over at once, so work begins while names are still being
  * read.
  */

@@ -88,6 +88,15 @@ static void text_add_escaped_byte(struct text *text, unsigned char byte)
         text_format(text, "\\x%02x", byte);
 }
 
+/* Characters without a shape that turn the text after them around (Unicode Bidi_Control): a
+ * name that has them could show as another. */
+static bool is_bidi_control(wchar_t character)
+{
+    return character == 0x061c || character == 0x200e || character == 0x200f ||
+           (character >= 0x202a && character <= 0x202e) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
 void text_add_printable(struct text *text, const char *string)
 {
     mbstate_t state = {0};
@@ -99,7 +108,7 @@ void text_add_printable(struct text *text, const char *string)
             text_add_escaped_byte(text, (unsigned char)*string);
             state = (mbstate_t){0};
             size = 1;
-        } else if (iswprint((wint_t)character)) {
+        } else if (iswprint((wint_t)character) && !is_bidi_control(character)) {
             text_append(text, string, size);
         } else if (size == 1) {
             text_add_escaped_byte(text, (unsigned char)*string);

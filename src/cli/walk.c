@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A folder that is being read: from its stream, or, where that had to be closed, from the
+/* A directory that is being read: from its stream, or, where that had to be closed, from the
  * names that were left in it. */
 struct level {
     DIR *stream;       /* NULL once closed early */
@@ -36,7 +36,7 @@ static int errno_or(int fallback)
     return errno ? errno : fallback;
 }
 
-/* Takes in the names still to come from the outermost open folder, and closes it. */
+/* Takes in the names still to come from the outermost open directory, and closes it. */
 static void close_outermost(struct walk *walk)
 {
     struct level *level = &walk->levels[walk->first_open++];
@@ -47,8 +47,8 @@ static void close_outermost(struct walk *walk)
     level->stream = NULL;
 }
 
-/* Enters the folder whose path is in `walk->path`, `name` in the folder `parent`. Returns 0 or
- * an errno value. */
+/* Enters the directory whose path is in `walk->path`, `name` in the directory `parent`. Returns 0
+ * or an errno value. */
 static int enter(struct walk *walk, int parent, const char *name, bool follow)
 {
     struct stat status;
@@ -87,7 +87,7 @@ static void leave(struct walk *walk)
         walk->first_open = walk->depth;
 }
 
-/* The next name in a folder, or NULL at its end; errno is 0 then, or the reason. */
+/* The next name in a directory, or NULL at its end; errno is 0 then, or the reason. */
 static const char *next_name(struct level *level)
 {
     const char *name;
@@ -108,7 +108,7 @@ static const char *next_name(struct level *level)
     return name;
 }
 
-/* Whether a folder is one of those that led to it. */
+/* Whether a directory is one of those that led to it. */
 static bool is_above(const struct walk *walk, const struct stat *status)
 {
     for (size_t i = 0; i < walk->depth; i++) {
@@ -118,17 +118,17 @@ static bool is_above(const struct walk *walk, const struct stat *status)
     return false;
 }
 
-struct walk *walk_open(const char *folder, bool follow)
+struct walk *walk_open(const char *directory, bool follow)
 {
     struct walk *walk = memory_allocate(1, sizeof(*walk));
     walk->follow = follow;
     walk->capacity = 16;
     walk->levels = memory_allocate(walk->capacity, sizeof(walk->levels[0]));
-    text_add(&walk->path, folder);
+    text_add(&walk->path, directory);
     return walk;
 }
 
-/* Sets the path to `name` in the innermost folder. */
+/* Sets the path to `name` in the innermost directory. */
 static void set_path(struct walk *walk, const struct level *level, const char *name)
 {
     walk->path.length = level->path_length;
@@ -137,8 +137,8 @@ static void set_path(struct walk *walk, const struct level *level, const char *n
     text_add(&walk->path, name);
 }
 
-/* Looks at `name` in the innermost folder. Returns true if the caller shall hear of it, false
- * if it was a folder, which has been entered. */
+/* Looks at `name` in the innermost directory. Returns true if the caller shall hear of it, false
+ * if it was a directory, which has been entered. */
 static bool visit(struct walk *walk, const char *name, struct entry *entry)
 {
     const struct level *level = &walk->levels[walk->depth - 1];

@@ -1,8 +1,8 @@
 /*
- * walk.h - all files below a folder, one after another
+ * walk.h - all files below a directory, one after another
  *
- * The folder is read while its files are being worked on; no list of names is ever made. Order
- * is the file system's. Folders are entered through descriptors, so depth is not limited by
+ * The directory is read while its files are being worked on; no list of names is ever made. Order
+ * is the file system's. Directories are entered through descriptors, so depth is not limited by
  * the length of paths; no more than WALK_OPEN_LIMIT are open at once, and of those above only
  * the names still to come are held.
  */
@@ -14,16 +14,16 @@
 #include <stdbool.h>
 
 enum {
-    WALK_OPEN_LIMIT = 24
+    WALK_OPEN_LIMIT = 8
 };
 
 struct walk;
 
-/* Begins a walk of `folder`. `follow` enters links to folders, too. Never NULL. */
-struct walk *walk_open(const char *folder, bool follow);
+/* Begins a walk of `directory`. `follow` enters links to directories, too. Never NULL. */
+struct walk *walk_open(const char *directory, bool follow);
 
 /*
- * Fills in the next thing found that is not a folder, or a folder that could not be read
+ * Fills in the next thing found that is not a directory, or a directory that could not be read
  * (`error`, `loop`). Returns false at the end.
  */
 bool walk_next(struct walk *walk, struct entry *entry);

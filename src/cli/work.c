@@ -117,6 +117,19 @@ static const char *describe_refusal(const struct settings *settings, int32_t err
     return "the options do not fit together, or not this build of the library";
 }
 
+/* What an item to be listed is. */
+static int32_t find_format(const struct item *item)
+{
+    unsigned char bytes[MAGIC_SIZE];
+    int descriptor = STDIN_FILENO;
+    if (!item->is_stdin)
+        descriptor = open(item->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    const int32_t format = magic_format(bytes, magic_peek(descriptor, bytes));
+    if (!item->is_stdin && descriptor >= 0)
+        close(descriptor);
+    return format;
+}
+
 bool work_start(const struct work *work, struct item *item, struct work_manner manner)
 {
     const struct settings *settings = work->settings;
@@ -137,6 +150,8 @@ bool work_start(const struct work *work, struct item *item, struct work_manner m
             return end_with_error(item, item->input, strerror(errno));
         error = submit_descriptors(work, item, &options);
     } else {
+        if (settings->action == ACTION_LIST)
+            item->format = find_format(item);
         error = submit_paths(work, item, &options);
     }
     if (error != CINCH_OK)

@@ -1,0 +1,15 @@
+# Bytes from the middle, by the file's index.
+text 3000000 >a
+cinch -q -B 64K a
+cinch -q -B 64K --format=gzip a
+for range in 0:10 1000000:70000 2999990: 2999990:100 64K:64K 65535:2 3000000:5 9G:1 0:; do
+    expected=$(tail -c +$((1 + $(numfmt --from=iec "${range%:*}"))) a |
+        if [[ ${range#*:} ]]; then head -c "$(numfmt --from=iec "${range#*:}")"; else cat; fi | md5sum)
+    for file in a.zst a.gz; do
+        [[ $(cinch -d --range "$range" $file | md5sum) == "$expected" ]] || echo "$file $range differs"
+    done
+done
+zstd -q --no-check -c a >plain.zst
+status_of cinch -d --range 1:2 plain.zst
+status_of cinch -d --range 1:2 <a.zst
+status_of cinch -d --range 1:2 missing.zst a

@@ -1,0 +1,18 @@
+# The lines fit the terminal, whatever its width becomes, and leave nothing behind.
+need tmux
+name=$(printf 'a_rather_long_name_%.0s' {1..6})
+mkfifo "$name"
+start_terminal
+type_line 'clear; cinch -B 4K --size-hint=16K -o out.zst a_rather*; echo "exit $?"'
+exec 3>"$name"
+head -c 12288 /dev/zero >&3
+wait_for_screen '75 %'
+for width in 40 20 10 120; do
+    resize_terminal $width
+    if ((width >= 20)); then wait_for_screen '75 %'; fi
+    wait_until screen_has_lines 1 || show_screen
+    (($(show_screen | wc -L) < width)) || show_screen
+done
+show_screen | grep -oE '^[a-z_.]+'
+exec 3>&-
+wait_for_screen 'exit 0'
