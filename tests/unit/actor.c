@@ -20,6 +20,7 @@ static void resume(struct pool_task *task, struct worker *worker)
 {
     struct actor *actor = ACTOR_OF(task, wait.task);
 
+    counter_add(&actor->woken);
     if (actor->on_resume != NULL) {
         actor->on_resume(actor, worker);
     }
@@ -62,12 +63,14 @@ void actor_init(struct actor *actor, cinch_pool *pool, char name, actor_step on_
     gate_init(&actor->gate);
     counter_init(&actor->entered);
     counter_init(&actor->ran);
+    counter_init(&actor->woken);
     counter_init(&actor->resumed);
 }
 
 void actor_destroy(struct actor *actor)
 {
     counter_destroy(&actor->resumed);
+    counter_destroy(&actor->woken);
     counter_destroy(&actor->ran);
     counter_destroy(&actor->entered);
     gate_destroy(&actor->gate);
@@ -98,13 +101,15 @@ void actor_note_and_leave(struct actor *actor, struct worker *worker)
     pool_leave(actor->pool, &actor->member);
 }
 
-static char entries[LOG_SIZE + 1];
+static _Atomic char entries[LOG_SIZE];
 static atomic_size_t entries_count;
 
 void log_clear(void)
 {
+    for (size_t i = 0; i < LOG_SIZE; i++) {
+        atomic_store(&entries[i], '\0');
+    }
     atomic_store(&entries_count, 0);
-    memset(entries, 0, sizeof entries);
 }
 
 void log_note(char name)
@@ -112,11 +117,16 @@ void log_note(char name)
     size_t place = atomic_fetch_add(&entries_count, 1);
 
     if (place < LOG_SIZE) {
-        entries[place] = name;
+        atomic_store(&entries[place], name);
     }
 }
 
 const char *log_text(void)
 {
-    return entries;
+    static char text[LOG_SIZE + 1];
+
+    for (size_t i = 0; i < LOG_SIZE; i++) {
+        text[i] = atomic_load(&entries[i]);
+    }
+    return text;
 }

@@ -30,6 +30,7 @@ struct actor {
     struct gate gate;       /* for steps that hold their worker */
     struct counter entered; /* a unit when on_run begins */
     struct counter ran;     /* a unit when on_run has returned */
+    struct counter woken;   /* a unit when on_resume begins */
     struct counter resumed; /* a unit when on_resume has returned */
 
     atomic_uint cancels; /* calls of the member's functions */
@@ -52,12 +53,15 @@ void actor_hold(struct actor *actor, struct worker *worker);
 void actor_note(struct actor *actor, struct worker *worker);
 void actor_note_and_leave(struct actor *actor, struct worker *worker);
 
-/* The names noted since log_clear(), in order; at most LOG_SIZE. */
+/* The log: names in the order they were noted. There is one; any thread notes. */
 enum {
-    LOG_SIZE = 4096
+    LOG_SIZE = 512
 };
 void log_clear(void);
 void log_note(char name);
+
+/* What was noted so far, LOG_SIZE names at most. For the thread that runs the test; the next call
+ * overwrites it. */
 const char *log_text(void);
 
 #endif
