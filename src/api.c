@@ -162,33 +162,3 @@ void cinch_job_close(cinch_job *job)
     if (job != NULL)
         job_close(job);
 }
-
-/* --- Random access ---------------------------------------------------------------------- */
-
-int32_t cinch_reader_open(const char *path, cinch_reader **reader)
-{
-    if (reader == NULL)
-        return CINCH_E_INVALID;
-    *reader = NULL;
-    return path == NULL || path[0] == '\0' ? CINCH_E_INVALID : CINCH_E_UNSUPPORTED;
-}
-
-int64_t cinch_reader_size(const cinch_reader *reader)
-{
-    (void)reader;
-    return -CINCH_E_INVALID;
-}
-
-int64_t cinch_reader_pread(cinch_reader *reader, void *buffer, size_t size, uint64_t offset)
-{
-    (void)reader;
-    (void)buffer;
-    (void)size;
-    (void)offset;
-    return -CINCH_E_INVALID;
-}
-
-void cinch_reader_close(cinch_reader *reader)
-{
-    (void)reader;
-}

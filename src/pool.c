@@ -103,6 +103,7 @@ static void watch_forks(void)
 
 uint32_t pool_fork_generation(void)
 {
+    pthread_once(&fork_once, watch_forks);
     return atomic_load_explicit(&fork_generation, memory_order_relaxed);
 }
 
@@ -419,7 +420,6 @@ int32_t pool_create(uint32_t threads, cinch_pool **result)
 {
     int32_t code = CINCH_E_NO_MEMORY;
     *result = NULL;
-    pthread_once(&fork_once, watch_forks);
     cinch_pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->workers[0]);
     if (pool == NULL)
         return CINCH_E_NO_MEMORY;

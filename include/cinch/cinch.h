@@ -401,39 +401,75 @@ CINCH_API void cinch_job_close(cinch_job *job);
 
 /* --- Random access ---------------------------------------------------------------------- */
 
+/*
+ * A reader gives any part of a compressed file's content without decoding what lies before it.
+ * The content is decoded in *chunks*, each as a whole: the pieces into which the file was cut
+ * when it was compressed. Small chunks make short reads fast, large ones the file small.
+ *
+ * These files can be read so:
+ *
+ *   zstd   Frames that tell the size of their content, and the seekable format. All .zst files
+ *          that this library writes are such, but for CINCH_FLAG_SINGLE_STREAM from a pipe; those
+ *          that zstd writes from a file are, as one chunk.
+ *   gzip   Members with this library's index, which has every .gz that cinch_compress() makes a
+ *          regular file of, from a regular file, in two chunks or more; BGZF, Mgzip, MiGz. Other
+ *          members up to some megabytes, which are decoded once while the file is opened.
+ *
+ * Several such files one after the other are one such file. Chunks have at most 128 MiB.
+ *
+ * What is checked. A chunk's length, and the checksum of a frame or member, every time that it
+ * is decoded. The gzip index has no checksums: the CRC-32 of a member that is read by it is not
+ * checked, and damage inside a chunk may go unseen; cinch_decompress() sees it. Where a chunk's
+ * content begins is the sum of the sizes that the file tells of the chunks before it: one that is
+ * wrong is an error when its own chunk is read.
+ *
+ * Memory: 24 bytes a chunk; decoded chunks that are kept for further reads, twice the largest or
+ * 16 MiB if that is more; and while a call decodes, that chunk with its compressed bytes.
+ */
 typedef struct cinch_reader cinch_reader; /* random access to a compressed file */
 
 /*
- * Opens a compressed file for reading at any place of its decompressed content. The file must
- * be a regular one that can be split: .zst or .gz written by this library, zstd in the seekable
- * format, BGZF.
+ * Opens a compressed file for reading at any place of its content.
  *
+ * path    A regular file. It should not change while it is open: see cinch_reader_pread().
  * reader  Receives the reader, which the caller owns and gives back with cinch_reader_close();
  *         NULL on failure. Must not be NULL.
  *
- * Blocks while it reads the file's index. Returns CINCH_OK; CINCH_E_UNSUPPORTED for a
- * compressed file that cannot be split; CINCH_E_INVALID, _NO_MEMORY, _NOT_FOUND, _PERMISSION,
- * _FILE_TYPE, _IO, _FORMAT, _CORRUPT, _TRUNCATED.
+ * Blocks while it finds the chunks: it reads the file's index or, where there is none, looks at
+ * each chunk's header. Uses no pool, and starts no thread.
+ *
+ * Returns CINCH_OK; CINCH_E_UNSUPPORTED for a compressed file that cannot be read so (zlib; a
+ * plain gzip file that is not small; a zstd frame that does not tell its size or needs a
+ * dictionary; a larger chunk than 128 MiB); CINCH_E_INVALID (`reader` NULL, `path` NULL or empty),
+ * _NO_MEMORY, _NOT_FOUND, _PERMISSION, _FILE_TYPE, _IO, _INPUT_CHANGED, _FORMAT, _CORRUPT,
+ * _TRUNCATED (an empty file, too), _CHECKSUM, _TRAILING.
  */
 CINCH_API int32_t cinch_reader_open(const char *path, cinch_reader **reader);
 
-/* The file's decompressed length in bytes; -CINCH_E_INVALID for NULL. Never blocks. */
+/* The content's length in bytes. Never blocks. -CINCH_E_INVALID for NULL, -CINCH_E_SHUTDOWN for a
+ * reader of the parent process. */
 CINCH_API int64_t cinch_reader_size(const cinch_reader *reader);
 
 /*
- * Reads decompressed bytes `offset` to `offset + size`, decoding only the chunks they lie in.
- * Thread-safe: calls on one reader from several threads run at the same time.
+ * Reads bytes `offset` to `offset + size` of the content, decoding only the chunks they lie in.
+ * Thread-safe: calls on one reader from several threads run at the same time. A chunk of which
+ * several of them want a part is decoded once; the others wait for that.
+ *
+ * buffer  Room for `size` bytes; NULL allowed if `size` is 0. A chunk that is wanted from its
+ *         first byte to its last is decoded straight into it, so long reads cost no copy.
  *
  * Returns the number of bytes written to `buffer`: `size`, or fewer where the content ends, 0
- * at and past its end; or the negative of an error code, when the buffer's content is
- * undefined. Blocks on the file only. At most INT64_MAX bytes a call.
+ * at and past its end; or the negative of an error code, when the buffer's content is undefined:
+ * CINCH_E_INVALID (NULL), _CORRUPT, _CHECKSUM, _UNSUPPORTED, _NO_MEMORY, _IO, _INPUT_CHANGED (the
+ * file has become shorter), _SHUTDOWN (the reader is the parent process's). The reader stays
+ * usable after an error. Blocks on the file, and on other calls that decode the same chunk.
  */
 CINCH_API int64_t cinch_reader_pread(cinch_reader *reader, void *buffer, size_t size,
                                      uint64_t offset);
 
 /*
  * Closes the file and frees the reader. No other call on it may be under way. NULL does
- * nothing.
+ * nothing, nor does a reader of the parent process.
  */
 CINCH_API void cinch_reader_close(cinch_reader *reader);
 

@@ -152,10 +152,11 @@ static size_t inflate_size(const void *context)
     return sizeof(struct inflate_context) + ((size_t)1 << MAX_WBITS) + ((size_t)8 << 10);
 }
 
-/* Whether everything was taken, to the boundary of a block. */
+/* Whether everything was taken, to the boundary of a block, and no bit of the last byte is left: it
+ * would belong to the piece behind. */
 static bool inflate_is_at_end(const z_stream *stream)
 {
-    return stream->avail_in == 0 && (stream->data_type & 128) != 0;
+    return stream->avail_in == 0 && (stream->data_type & 128) != 0 && (stream->data_type & 63) == 0;
 }
 
 static int32_t inflate_begin(void *context)

@@ -1,0 +1,63 @@
+#include "format/xxh64.h"
+
+#include "format/bytes.h"
+
+#define PRIME_1 UINT64_C(0x9E3779B185EBCA87)
+#define PRIME_2 UINT64_C(0xC2B2AE3D27D4EB4F)
+#define PRIME_3 UINT64_C(0x165667B19E3779F9)
+#define PRIME_4 UINT64_C(0x85EBCA77C2B2AE63)
+#define PRIME_5 UINT64_C(0x27D4EB2F165667C5)
+
+enum {
+    LANES = 4,
+    LANE_SIZE = 8,
+    STRIPE_SIZE = LANES * LANE_SIZE
+};
+
+static uint64_t rotate_left(uint64_t value, unsigned bits)
+{
+    return value << bits | value >> (64 - bits);
+}
+
+static uint64_t mix_lane(uint64_t accumulator, uint64_t lane)
+{
+    return rotate_left(accumulator + lane * PRIME_2, 31) * PRIME_1;
+}
+
+/* Takes all whole stripes, of which there is at least one, and moves `*data` behind them. */
+static uint64_t hash_stripes(const uint8_t **data, size_t size)
+{
+    static const unsigned rotations[LANES] = {1, 7, 12, 18};
+    uint64_t accumulators[LANES] = {PRIME_1 + PRIME_2, PRIME_2, 0, -PRIME_1};
+
+    for (size_t left = size; left >= STRIPE_SIZE; left -= STRIPE_SIZE) {
+        for (size_t i = 0; i < LANES; i++)
+            accumulators[i] = mix_lane(accumulators[i], load_le64(*data + i * LANE_SIZE));
+        *data += STRIPE_SIZE;
+    }
+
+    uint64_t hash = 0;
+    for (size_t i = 0; i < LANES; i++)
+        hash += rotate_left(accumulators[i], rotations[i]);
+    for (size_t i = 0; i < LANES; i++)
+        hash = (hash ^ mix_lane(0, accumulators[i])) * PRIME_1 + PRIME_4;
+    return hash;
+}
+
+uint64_t xxh64(const uint8_t *data, size_t size)
+{
+    uint64_t hash = size >= STRIPE_SIZE ? hash_stripes(&data, size) : PRIME_5;
+    size_t left = size % STRIPE_SIZE;
+
+    hash += size;
+    for (; left >= 8; left -= 8, data += 8)
+        hash = rotate_left(hash ^ mix_lane(0, load_le64(data)), 27) * PRIME_1 + PRIME_4;
+    for (; left >= 4; left -= 4, data += 4)
+        hash = rotate_left(hash ^ load_le32(data) * PRIME_1, 23) * PRIME_2 + PRIME_3;
+    for (; left > 0; left--, data++)
+        hash = rotate_left(hash ^ *data * PRIME_5, 11) * PRIME_1;
+
+    hash = (hash ^ hash >> 33) * PRIME_2;
+    hash = (hash ^ hash >> 29) * PRIME_3;
+    return hash ^ hash >> 32;
+}
