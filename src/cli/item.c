@@ -11,7 +11,6 @@ struct item *item_create(const char *input)
     item->input = memory_copy(input);
     item->input_fd = -1;
     item->held = -1;
-    item->name_time = -1;
     item->stats = (cinch_stats)CINCH_STATS_INIT;
     return item;
 }

@@ -44,12 +44,9 @@ struct item {
     struct stat status; /* of the input as found; zeros for standard input */
     uint64_t size;      /* bytes that will be read, 0 where unknown */
 
-    int32_t format; /* CINCH_FORMAT_* to judge by the first bytes; only for -l */
-
     enum destination destination;
     char *output;           /* path, for DESTINATION_FILE */
     bool replace;           /* an existing output may be replaced */
-    int64_t name_time;      /* seconds: the time that a gzip header gives the output, or -1 */
     bool passes_through;    /* is not compressed, and copied as it is (-dcf) */
     bool must_be_direct;    /* has proved too large to be held */
     bool removal_is_queued; /* the source goes once the output is durable */

@@ -16,7 +16,6 @@
 
 /* What the file itself says, beside the data in it. */
 struct facts {
-    int32_t format;
     uint32_t crc;      /* of the last member of a gzip file */
     time_t time;       /* of its header, else of the file */
     uint64_t overhead; /* bytes of gzip's header and trailer */
@@ -46,8 +45,8 @@ static uint32_t read_crc(const struct item *item)
 
 static struct facts find_facts(const struct item *item)
 {
-    struct facts facts = {.format = item->format, .time = item->status.st_mtime};
-    if (item->is_stdin || item->format != CINCH_FORMAT_GZIP)
+    struct facts facts = {.time = item->status.st_mtime};
+    if (item->is_stdin || item->stats.format != CINCH_FORMAT_GZIP)
         return facts;
     struct original original = original_read(item->input);
     facts.crc = read_crc(item);
@@ -62,6 +61,22 @@ static const char *format_name(int32_t format)
 {
     static const char *const names[] = {"?", "zstd", "gzip", "zlib"};
     return names[format];
+}
+
+static const char *check_name(uint32_t check)
+{
+    switch (check) {
+    case CINCH_CHECK_CRC32:
+        return "CRC-32";
+    case CINCH_CHECK_ADLER32:
+        return "Adler-32";
+    case CINCH_CHECK_XXH64:
+        return "XXH64";
+    case CINCH_CHECK_NONE:
+        return "none";
+    default:
+        return "several";
+    }
 }
 
 /* The name that the data would get. */
@@ -104,7 +119,8 @@ static void add_gzip_row(struct text *line, const struct item *item,
         if (localtime_r(&facts.time, &local))
             strftime(when, sizeof(when), "%b %e %H:%M", &local);
         text_format(line, "%-5s %08" PRIx32 " %s ",
-                    facts.format == CINCH_FORMAT_GZIP ? "defla" : format_name(facts.format),
+                    item->stats.format == CINCH_FORMAT_GZIP ? "defla"
+                                                            : format_name(item->stats.format),
                     facts.crc, when);
     }
     add_gzip_figures(line, item->stats.bytes_in, item->stats.bytes_out, facts.overhead);
@@ -117,11 +133,14 @@ static void add_gzip_row(struct text *line, const struct item *item,
 
 static void add_json_row(struct text *line, const struct item *item)
 {
+    const cinch_stats *stats = &item->stats;
     text_add(line, "{");
     json_add_name(line, "file", item_name(item));
     text_format(line,
-                ",\"format\":\"%s\",\"compressed\":%" PRIu64 ",\"uncompressed\":%" PRIu64 "}\n",
-                format_name(item->format), item->stats.bytes_in, item->stats.bytes_out);
+                ",\"format\":\"%s\",\"frames\":%" PRIu64 ",\"chunks\":%" PRIu64
+                ",\"compressed\":%" PRIu64 ",\"uncompressed\":%" PRIu64 ",\"check\":\"%s\"}\n",
+                format_name(stats->format), stats->frames, stats->chunks, stats->bytes_in,
+                stats->bytes_out, check_name(stats->check));
 }
 
 /* --- In this program's own way ---------------------------------------------------------- */
@@ -148,10 +167,16 @@ static void add_figures(struct text *line, uint64_t compressed, uint64_t uncompr
     text_free(&cell);
 }
 
+static const char heading[] =
+    "Format   Frames   Chunks  Compressed  Uncompressed    Ratio  Check     Name\n";
+
 static void add_row(struct text *line, const struct item *item)
 {
-    text_format(line, "%-6s", format_name(item->format));
-    add_figures(line, item->stats.bytes_in, item->stats.bytes_out);
+    const cinch_stats *stats = &item->stats;
+    text_format(line, "%-6s %8" PRIu64 " %8" PRIu64, format_name(stats->format), stats->frames,
+                stats->chunks);
+    add_figures(line, stats->bytes_in, stats->bytes_out);
+    text_format(line, "%-8s  ", check_name(stats->check));
     text_add_printable(line, item_name(item));
     text_add(line, "\n");
 }
@@ -173,7 +198,7 @@ void list_print(const struct item *item, const struct settings *settings,
         add_gzip_row(&line, item, settings, totals);
     } else {
         if (first && settings->verbosity >= VERBOSITY_DEFAULT)
-            text_add(&line, "Format  Compressed  Uncompressed    Ratio  Name\n");
+            text_add(&line, heading);
         add_row(&line, item);
     }
     fwrite(line.bytes, 1, line.length, stdout);
@@ -191,8 +216,9 @@ void list_end(const struct settings *settings, const struct list_totals *totals)
         add_gzip_figures(&line, totals->compressed, totals->uncompressed, totals->overhead);
         text_add(&line, "(totals)\n");
     } else {
-        text_add(&line, "total ");
+        text_format(&line, "%-24s", "total");
         add_figures(&line, totals->compressed, totals->uncompressed);
+        text_format(&line, "%-8s  ", "");
         figures_add_count(&line, totals->files);
         text_add(&line, " files\n");
     }

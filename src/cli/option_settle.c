@@ -48,15 +48,13 @@ static bool settle_places(struct settings *settings)
 
 static bool settle_modes(struct settings *settings)
 {
-    if (settings->window_log > 0)
-        return fail("--long is not supported by this build of the library");
-    if (settings->part.count > 0)
-        return fail("--part is not supported by this build of the library");
     if (settings->part.count > 0) {
         if (settings->action != ACTION_COMPRESS)
             return fail("--part is for compression");
         if (settings->format == CINCH_FORMAT_ZLIB)
             return fail("--part: zlib streams cannot be joined; use zstd or gzip");
+        if (reads_only_stdin(settings))
+            return fail("--part needs a file: parts of standard input cannot be told apart");
         if (!settings->output && !settings->to_stdout)
             return fail("--part needs -o FILE or -c: the parts' names are yours to choose");
         if (!settings->keep)
@@ -129,11 +127,9 @@ static bool settle_deflate_level(struct option_reading *reading)
         level = 9;
     if (level < 0)
         level = 1; /* --fast: there is nothing faster */
-    if (level == 0)
-        return fail_level(level, "stored gzip is not written; gzip and zlib have 1 to 12");
     if (level > 12)
-        return fail_level(level, "gzip and zlib have 1 to 12");
-    reading->settings->level = (int32_t)level;
+        return fail_level(level, "gzip and zlib have 0 (stored) to 12");
+    reading->settings->level = level == 0 ? CINCH_LEVEL_STORED : (int32_t)level;
     return true;
 }
 

@@ -57,7 +57,7 @@ enum severity personality_severity(enum family family, enum refusal refusal)
         [REFUSAL_HAS_SUFFIX] = {SEVERITY_NOTE, SEVERITY_NOTE, SEVERITY_ERROR, SEVERITY_NOTE},
         [REFUSAL_UNKNOWN_SUFFIX] = {SEVERITY_WARNING, SEVERITY_WARNING, SEVERITY_ERROR,
                                     SEVERITY_ERROR},
-        [REFUSAL_TRAILING] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_NOTE, SEVERITY_ERROR},
+        [REFUSAL_TRAILING] = {SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_DETAIL, SEVERITY_ERROR},
     };
     return severities[refusal][family];
 }

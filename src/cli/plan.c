@@ -140,6 +140,11 @@ static bool examine_input(const struct plan *plan, const struct entry *entry, st
     if (settings->action == ACTION_COMPRESS && settings_like_gzip(settings) && !settings->force &&
         settings_write_beside(settings) && names_known_suffix(settings, item->input))
         return refuse(plan, item, REFUSAL_HAS_SUFFIX, "has a compressed file's suffix: unchanged");
+    if (settings->part.count > 0 && !S_ISREG(mode)) {
+        message_say(&item->report, SEVERITY_ERROR, item->input,
+                    "--part takes parts of regular files only");
+        return false;
+    }
     if (S_ISREG(mode)) {
         uint64_t offset;
         item->size = (uint64_t)entry->status.st_size;
@@ -175,13 +180,12 @@ static char *place(struct plan *plan, struct item *item, char *path)
     return placed;
 }
 
-/* Takes name and time from a gzip header, where it has them. Takes `path`, and returns it or
- * the path under the restored name, beside the source. */
-static char *restore_name(struct item *item, char *path)
+/* Takes the name from a gzip header, where it has one. Takes `path`, and returns it or the path
+ * under the restored name, beside the source. */
+static char *restore_name(const struct item *item, char *path)
 {
     struct original original = original_read(item->input);
     const int directory = (int)(names_base(item->input) - item->input);
-    item->name_time = original.time;
     if (original.name) {
         free(path);
         path = memory_format("%.*s%s", directory, item->input, original.name);

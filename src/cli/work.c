@@ -3,6 +3,7 @@
 #include "cli/magic.h"
 #include "cli/memory.h"
 #include "cli/message.h"
+#include "cli/part.h"
 #include "cli/personality.h"
 #include "cli/result.h"
 #include "cli/signals.h"
@@ -50,49 +51,80 @@ static bool open_input(struct item *item)
     return item->input_fd >= 0;
 }
 
+/* Flags that hold for one job alone. */
+static uint32_t find_flags(const struct settings *settings, const struct item *item,
+                           struct work_manner manner)
+{
+    uint32_t flags = 0;
+    if (!item->replace && item->destination == DESTINATION_FILE)
+        flags |= CINCH_FLAG_NO_REPLACE;
+    if (manner.durable)
+        flags |= CINCH_FLAG_DURABLE;
+    if (item->destination == DESTINATION_NOWHERE)
+        flags |= CINCH_FLAG_NO_METADATA;
+    if (item->is_stdin)
+        flags |= CINCH_FLAG_INPUT_FD;
+    if (settings->action == ACTION_LIST)
+        flags |= CINCH_FLAG_INSPECT;
+    if (settings->action != ACTION_COMPRESS && settings_like_gzip(settings))
+        flags |= CINCH_FLAG_IGNORE_TRAILING;
+    /* gzip's own default is to keep names and times, and not to use them. */
+    if (settings->naming == NAMING_ALWAYS ||
+        (settings->naming == NAMING_AUTO && settings_like_gzip(settings) &&
+         settings->action == ACTION_COMPRESS))
+        flags |= CINCH_FLAG_NAME;
+    return flags;
+}
+
 static cinch_options make_options(const struct settings *settings, struct item *item,
                                   struct work_manner manner)
 {
     cinch_options options = CINCH_OPTIONS_INIT;
     options.format = settings->format;
     options.level = settings->level;
-    options.flags = settings->flags;
+    options.flags = settings->flags | find_flags(settings, item, manner);
     options.chunk_size = settings->chunk_size;
+    options.window_log = settings->window_log;
     options.memory_limit = settings->memory_limit;
     options.output_limit = settings->output_limit;
     if (manner.held && settings->action == ACTION_DECOMPRESS &&
         (options.output_limit == 0 || options.output_limit > HELD_OUTPUT_MOST))
         options.output_limit = HELD_OUTPUT_MOST;
-    if (!item->replace && item->destination == DESTINATION_FILE)
-        options.flags |= CINCH_FLAG_NO_REPLACE;
-    if (manner.durable)
-        options.flags |= CINCH_FLAG_DURABLE;
-    if (item->is_stdin || item->destination == DESTINATION_NOWHERE)
-        options.flags |= CINCH_FLAG_NO_METADATA;
+    if (settings->part.count > 0) {
+        options.flags |= CINCH_FLAG_RANGE;
+        /* A seek table after one part would not be true of the whole. An index in a gzip
+         * header is about its own member. */
+        if (settings->format == CINCH_FORMAT_ZSTD)
+            options.flags |= CINCH_FLAG_NO_INDEX;
+        part_range(&settings->part, (uint64_t)item->status.st_size, &options.input_offset,
+                   &options.input_length);
+    }
+    options.input_fd = STDIN_FILENO;
     options.on_complete = complete;
     options.user = item;
     return options;
 }
 
-/* A job from path to path. */
+/* A job from path, or standard input, to path. */
 static int32_t submit_paths(const struct work *work, struct item *item,
                             const cinch_options *options)
 {
-    const char *input = item->is_stdin ? "/dev/stdin" : item->input;
     const char *output = item->destination == DESTINATION_FILE ? item->output : "/dev/null";
     if (work->settings->action == ACTION_COMPRESS)
-        return cinch_compress(work->pool, input, output, options, &item->job);
-    return cinch_decompress(work->pool, input, output, options, &item->job);
+        return cinch_compress(work->pool, item_name(item), output, options, &item->job);
+    return cinch_decompress(work->pool, item_name(item), output, options, &item->job);
 }
 
 /* A job to standard output, or to memory. */
 static int32_t submit_descriptors(const struct work *work, struct item *item,
-                                  const cinch_options *options)
+                                  const cinch_options *given)
 {
     const int output = item->held >= 0 ? item->held : STDOUT_FILENO;
+    cinch_options options = *given;
+    options.flags &= ~(uint32_t)(CINCH_FLAG_INPUT_FD | CINCH_FLAG_NAME);
     if (work->settings->action == ACTION_COMPRESS)
-        return cinch_compress_fd(work->pool, item->input_fd, output, options, &item->job);
-    return cinch_decompress_fd(work->pool, item->input_fd, output, options, &item->job);
+        return cinch_compress_fd(work->pool, item->input_fd, output, &options, &item->job);
+    return cinch_decompress_fd(work->pool, item->input_fd, output, &options, &item->job);
 }
 
 /* Whether -cdf copies the item's data as it is. */
@@ -113,21 +145,8 @@ static const char *describe_refusal(const struct settings *settings, int32_t err
     if (error != CINCH_E_INVALID)
         return cinch_strerror(error);
     if (settings->format != CINCH_FORMAT_ZSTD && settings->level > 9)
-        return "this build compresses gzip and zlib at levels 1 to 9";
+        return "this build compresses gzip and zlib at levels 0 to 9";
     return "the options do not fit together, or not this build of the library";
-}
-
-/* What an item to be listed is. */
-static int32_t find_format(const struct item *item)
-{
-    unsigned char bytes[MAGIC_SIZE];
-    int descriptor = STDIN_FILENO;
-    if (!item->is_stdin)
-        descriptor = open(item->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    const int32_t format = magic_format(bytes, magic_peek(descriptor, bytes));
-    if (!item->is_stdin && descriptor >= 0)
-        close(descriptor);
-    return format;
 }
 
 bool work_start(const struct work *work, struct item *item, struct work_manner manner)
@@ -150,8 +169,6 @@ bool work_start(const struct work *work, struct item *item, struct work_manner m
             return end_with_error(item, item->input, strerror(errno));
         error = submit_descriptors(work, item, &options);
     } else {
-        if (settings->action == ACTION_LIST)
-            item->format = find_format(item);
         error = submit_paths(work, item, &options);
     }
     if (error != CINCH_OK)
@@ -198,12 +215,12 @@ static void restart_directly(struct item *item)
     item->state = ITEM_WAITING;
 }
 
-/* Gives the output the time that the header gave, as gzip -N does. */
-static void set_time(const struct item *item)
+/* gzip's manners: what follows the end is worth a warning, pigz's: not even that. */
+static void report_trailing(const struct settings *settings, struct item *item)
 {
-    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = item->name_time}};
-    if (item->name_time >= 0 && item->output)
-        utimensat(AT_FDCWD, item->output, times, AT_SYMLINK_NOFOLLOW);
+    if (item->stats.trailing > 0)
+        message_say(&item->report, personality_severity(settings->family, REFUSAL_TRAILING),
+                    item_name(item), "decompressed; the bytes after its end were ignored");
 }
 
 void work_finish(const struct work *work, struct item *item)
@@ -213,7 +230,7 @@ void work_finish(const struct work *work, struct item *item)
     item->state = ITEM_ENDED;
     item->succeeded = item->result == CINCH_OK;
     if (item->succeeded) {
-        set_time(item);
+        report_trailing(settings, item);
         result_report(item, settings);
         return;
     }

@@ -1,10 +1,15 @@
+# Frames, chunks, sizes, check and name of each format; the data is not decoded where headers tell.
 text 300000 >a
-cinch a
-cinch --format=gzip a
+cinch -B 64K a
+cinch -B 64K --format=gzip a
 cinch --format=zlib a
-size() { stat --format %s "$1"; }
-cinch -l a.zst a.gz a.zz | sed 's/  */ /g'
-cinch -l a.gz | sed 's/  */ /g'
-cinch -l --json a.zst $'a.gz' | sed -E "s/\"compressed\":$(size a.zst)/SIZE/; s/\"compressed\":$(size a.gz)/SIZE/"
-cinch -l <a.zst | sed 's/  */ /g'
-status_of cinch -l a missing.zst a.zst | sed 's/  */ /g'
+cinch --no-check -c a >nocheck.zst
+squeeze() { sed -E "s/$(stat --format %s a.zst)|$(stat --format %s a.gz)/SIZE/; s/  +/  /g"; }
+cinch -l a.zst a.gz a.zz nocheck.zst | squeeze
+cinch -l -q a.gz | squeeze
+cinch -l --json a.zst a.gz | squeeze
+cinch -l <a.zst | squeeze
+cat a.zst | cinch -l | squeeze
+cat a.zst nocheck.zst >both.zst
+cinch -l both.zst | squeeze
+status_of cinch -l a missing.zst a.zst | squeeze

@@ -6,3 +6,11 @@ gzip -nc a >plain.gz
 cinch -dc padded.gz | cmp - a
 status_of cinch -t padded.gz
 status_of cinch -t garbage.gz
+status_of cinch -dk garbage.gz
+names
+# gzip decompresses such a file, warns, and exits 2; pigz does not mind.
+status_of as gzip -dk garbage.gz
+cmp garbage a
+status_of as gzip -t garbage.gz
+status_of as pigz -dkf garbage.gz
+cmp garbage a
