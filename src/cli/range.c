@@ -64,6 +64,10 @@ static bool write_entry(const struct settings *settings, const struct entry *ent
         message_say(NULL, SEVERITY_ERROR, "standard input", "--range needs a file");
         return true;
     }
+    if (entry->error) {
+        message_say(NULL, SEVERITY_ERROR, entry->path, "%s", strerror(entry->error));
+        return true;
+    }
     int32_t error = cinch_reader_open(entry->path, &reader);
     if (error == CINCH_E_UNSUPPORTED)
         message_say(NULL, SEVERITY_ERROR, entry->path,
