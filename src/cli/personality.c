@@ -38,6 +38,8 @@ void personality_apply(const char *path, struct settings *settings)
     settings->to_stdout = personalities[found].to_stdout;
     settings->force = personalities[found].force;
     settings->keep = !settings_like_gzip(settings);
+    if (!settings_like_gzip(settings))
+        settings->flags |= CINCH_FLAG_SPARSE;
     if (settings_like_gzip(settings))
         settings->format = CINCH_FORMAT_GZIP;
 }
