@@ -6,6 +6,6 @@ grep -c '=>' out
 on_terminal 'TERM=dumb cinch -19 -f a' | grep -c $'\e'
 on_terminal 'cinch -19 -f a' | grep -c $'\e\[?25l'
 on_terminal 'cinch -19 -qf a'
-on_terminal 'cinch -19 --no-progress -f a' | sed 's/ in .*//; s/=> [0-9]* B/=> N B/'
+on_terminal 'cinch -19 --no-progress -f a' | sed 's/ => .*//'
 on_terminal "$CASE_NAMES/gzip -1 -kf a" | tr -d '\033' | sed 's/\[J//g; s/^.*ETA.*$//' | grep -v '%' | tr -d ' \n' | wc -c
 cinch -f a

@@ -13,6 +13,7 @@ for width in 40 20 10 120; do
     wait_until screen_has_lines 1 || show_screen
     (($(show_screen | wc -L) < width)) || show_screen
 done
+wait_for_screen 'a_rather_long_name_a_rather_long_...'
 show_screen | grep -oE '^[a-z_.]+'
 exec 3>&-
 wait_for_screen 'exit 0'
