@@ -646,6 +646,7 @@ static void fail_closing(void *path)
     confined_refuse(SYS_close, EDQUOT, 0, 0, 0);
     confined_code(CINCH_E_NO_SPACE, output_seal(&output, &plain, &failure));
     confined_number(EDQUOT, failure.system_error);
+    output_close(&output);
 }
 
 static void what_only_closing_tells_is_told_before_publishing(void **state)
