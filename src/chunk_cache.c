@@ -16,10 +16,10 @@ int32_t chunk_cache_init(struct chunk_cache *cache, uint64_t limit, chunk_load_f
     TAILQ_INIT(&cache->idle);
     for (size_t i = 0; i < CHUNK_CACHE_BUCKETS; i++)
         LIST_INIT(&cache->buckets[i]);
-    if (pthread_mutex_init(&cache->lock, NULL) != 0)
+    if (thread_lock_init(&cache->lock) != 0)
         return CINCH_E_NO_MEMORY;
     if (thread_condition_init(&cache->loaded) != 0) {
-        pthread_mutex_destroy(&cache->lock);
+        thread_lock_destroy(&cache->lock);
         return CINCH_E_NO_MEMORY;
     }
     return CINCH_OK;
@@ -202,6 +202,6 @@ void chunk_cache_free(struct chunk_cache *cache)
     make_room(cache, &out);
     free_chunks(&out);
     assert(cache->size == 0);
-    pthread_cond_destroy(&cache->loaded);
-    pthread_mutex_destroy(&cache->lock);
+    thread_condition_destroy(&cache->loaded);
+    thread_lock_destroy(&cache->lock);
 }

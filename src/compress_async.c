@@ -141,9 +141,9 @@ static int32_t run_and_wait(enum operation operation, const char *input, const c
         return CINCH_E_DEADLOCK;
     int32_t code = CINCH_E_NO_MEMORY;
     struct mailbox mailbox = {.percent = -1};
-    if (pthread_mutex_init(&mailbox.lock, NULL) != 0)
+    if (thread_lock_init(&mailbox.lock) != 0)
         return code;
-    if (pthread_cond_init(&mailbox.changed, NULL) != 0)
+    if (thread_condition_init(&mailbox.changed) != 0)
         goto changed_failed;
 
     cinch_options options = CINCH_OPTIONS_INIT;
@@ -163,9 +163,9 @@ static int32_t run_and_wait(enum operation operation, const char *input, const c
         job_release(job);
     }
 
-    pthread_cond_destroy(&mailbox.changed);
+    thread_condition_destroy(&mailbox.changed);
 changed_failed:
-    pthread_mutex_destroy(&mailbox.lock);
+    thread_lock_destroy(&mailbox.lock);
     return code;
 }
 

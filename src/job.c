@@ -80,8 +80,8 @@ static void job_retain(cinch_job *job)
 static void job_free(cinch_job *job)
 {
     transfer_free(&job->transfer);
-    pthread_cond_destroy(&job->done);
-    pthread_mutex_destroy(&job->lock);
+    thread_condition_destroy(&job->done);
+    thread_lock_destroy(&job->lock);
     free(job->transfer.request.input_path);
     free(job->transfer.request.output_path);
     free(job);
@@ -347,9 +347,9 @@ int32_t job_submit(cinch_pool *pool, const struct request *request, enum progres
     job->transfer.request.output_path = copy_path(request->output_path, &copy_failed);
     if (copy_failed)
         goto paths_failed;
-    if (pthread_mutex_init(&job->lock, NULL) != 0)
+    if (thread_lock_init(&job->lock) != 0)
         goto lock_failed;
-    if (pthread_cond_init(&job->done, NULL) != 0)
+    if (thread_condition_init(&job->done) != 0)
         goto done_failed;
     code = transfer_init(&job->transfer);
     if (code != CINCH_OK)
@@ -368,9 +368,9 @@ int32_t job_submit(cinch_pool *pool, const struct request *request, enum progres
         *handle = NULL;
     transfer_free(&job->transfer);
 transfer_failed:
-    pthread_cond_destroy(&job->done);
+    thread_condition_destroy(&job->done);
 done_failed:
-    pthread_mutex_destroy(&job->lock);
+    thread_lock_destroy(&job->lock);
 lock_failed:
 paths_failed:
     free(job->transfer.request.input_path);

@@ -23,7 +23,7 @@
 
 int32_t pipeline_init(struct pipeline *pipeline)
 {
-    return pthread_mutex_init(&pipeline->lock, NULL) == 0 ? CINCH_OK : CINCH_E_NO_MEMORY;
+    return thread_lock_init(&pipeline->lock) == 0 ? CINCH_OK : CINCH_E_NO_MEMORY;
 }
 
 int32_t pipeline_start(struct pipeline *pipeline, uint64_t count, uint32_t workers_max)
@@ -44,7 +44,7 @@ int32_t pipeline_start(struct pipeline *pipeline, uint64_t count, uint32_t worke
 void pipeline_free(struct pipeline *pipeline)
 {
     free(pipeline->slots);
-    pthread_mutex_destroy(&pipeline->lock);
+    thread_lock_destroy(&pipeline->lock);
 }
 
 void pipeline_stop(struct pipeline *pipeline)

@@ -24,7 +24,6 @@
  */
 #include "pool.h"
 
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -125,32 +124,16 @@ struct workspace *worker_workspace(struct worker *worker)
 static bool pool_start_worker(cinch_pool *pool)
 {
     struct worker *worker = &pool->workers[pool->threads_started];
-    bool started = false;
     worker->pool = pool;
     if (thread_condition_init(&worker->called) != 0)
         return false;
 
-    pthread_attr_t attributes;
-    if (pthread_attr_init(&attributes) != 0)
-        goto attributes_failed;
-    size_t stack = 0;
-    if (pthread_attr_getstacksize(&attributes, &stack) != 0 || stack < POOL_STACK_MIN)
-        pthread_attr_setstacksize(&attributes, POOL_STACK_MIN);
-
-    /* A thread begins with its maker's mask: none of the program's signals is for us. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    started = pthread_create(&worker->thread, &attributes, worker_main, worker) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pthread_attr_destroy(&attributes);
-
-attributes_failed:
-    if (started)
-        pool->threads_started++;
-    else
-        pthread_cond_destroy(&worker->called);
-    return started;
+    if (thread_start(&worker->thread, POOL_STACK_MIN, worker_main, worker) != 0) {
+        thread_condition_destroy(&worker->called);
+        return false;
+    }
+    pool->threads_started++;
+    return true;
 }
 
 /* Lock held. Gets one more worker to look at the queues, if there is one to be had. */
@@ -430,7 +413,7 @@ int32_t pool_create(uint32_t threads, cinch_pool **result)
     TAILQ_INIT(&pool->members);
     TAILQ_INIT(&pool->backlog);
     waits_init(&pool->waits);
-    if (pthread_mutex_init(&pool->lock, NULL) != 0)
+    if (thread_lock_init(&pool->lock) != 0)
         goto lock_failed;
     if (thread_condition_init(&pool->empty) != 0)
         goto empty_failed;
@@ -445,9 +428,9 @@ int32_t pool_create(uint32_t threads, cinch_pool **result)
     return CINCH_OK;
 
 worker_failed:
-    pthread_cond_destroy(&pool->empty);
+    thread_condition_destroy(&pool->empty);
 empty_failed:
-    pthread_mutex_destroy(&pool->lock);
+    thread_lock_destroy(&pool->lock);
 lock_failed:
     free(pool);
     return code;
@@ -495,12 +478,12 @@ void pool_destroy(cinch_pool *pool, bool cancel)
     thread_unlock(&pool->lock);
 
     for (uint32_t i = 0; i < started; i++) {
-        pthread_join(pool->workers[i].thread, NULL);
-        pthread_cond_destroy(&pool->workers[i].called);
+        thread_join(pool->workers[i].thread);
+        thread_condition_destroy(&pool->workers[i].called);
     }
     waits_free(&pool->waits);
-    pthread_cond_destroy(&pool->empty);
-    pthread_mutex_destroy(&pool->lock);
+    thread_condition_destroy(&pool->empty);
+    thread_lock_destroy(&pool->lock);
     free(pool);
 }
 

@@ -209,7 +209,7 @@ int32_t cinch_reader_open(const char *path, cinch_reader **reader)
     if (opened == NULL)
         return code;
     opened->fork_generation = pool_fork_generation();
-    if (pthread_mutex_init(&opened->lock, NULL) != 0)
+    if (thread_lock_init(&opened->lock) != 0)
         goto lock_failed;
     code = reader_open_file(opened, path);
     if (code != CINCH_OK)
@@ -227,7 +227,7 @@ cache_failed:
     chunk_map_free(&opened->map);
     input_close(&opened->input);
 file_failed:
-    pthread_mutex_destroy(&opened->lock);
+    thread_lock_destroy(&opened->lock);
 lock_failed:
     free(opened);
     return code;
@@ -270,6 +270,6 @@ void cinch_reader_close(cinch_reader *reader)
     chunk_cache_free(&reader->cache);
     chunk_map_free(&reader->map);
     input_close(&reader->input);
-    pthread_mutex_destroy(&reader->lock);
+    thread_lock_destroy(&reader->lock);
     free(reader);
 }

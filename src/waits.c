@@ -120,7 +120,7 @@ void waits_poll(struct waits *waits, pthread_mutex_t *lock, bool block,
     uint32_t removed = waits->removed;
     thread_unlock(lock);
 
-    int ready = poll(waits->set, count + 1, timeout);
+    int ready = thread_poll(waits->set, count + 1, timeout);
 
     thread_lock(lock);
     waits->is_polling = false;
