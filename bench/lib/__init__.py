@@ -1,0 +1,1 @@
+"""What bench/compare, bench/report and bench/simulate share."""
