@@ -101,8 +101,8 @@ static void stop(struct batch *batch)
             cinch_job_cancel(item->job);
         else if (item->state == ITEM_WAITING)
             item->state = ITEM_ENDED;
-        item->removal_is_queued = false; /* sources stay when a run is cut short */
     }
+    removal_abandon(batch->removal); /* sources stay when a run is cut short */
 }
 
 /* --- Reporting -------------------------------------------------------------------------- */

@@ -205,6 +205,13 @@ static void remove_source(struct removal *removal, struct item *item)
                     strerror(errno));
 }
 
+void removal_abandon(struct removal *removal)
+{
+    for (size_t i = 0; i < removal->queued; i++)
+        removal->queue[i]->removal_is_queued = false;
+    removal->queued = 0;
+}
+
 void removal_flush(struct removal *removal)
 {
     for (size_t i = 0; i < removal->volume_count; i++)

@@ -44,4 +44,7 @@ int removal_delay(const struct removal *removal);
  * items' reports. */
 void removal_flush(struct removal *removal);
 
+/* Forgets what is queued: those sources stay, and nothing here refers to their items any more. */
+void removal_abandon(struct removal *removal);
+
 #endif
