@@ -148,6 +148,7 @@ static void report_ended(struct batch *batch)
 /* An item has ended: counts it, and drops it if there is nothing left to do with it. */
 static void settle(struct batch *batch, struct item *item)
 {
+    plan_forget(batch->plan, item);
     batch->files_ended++;
     batch->ended.bytes_done += item->size ? item->size : item->stats.bytes_in;
     batch->ended.bytes_out += item->stats.bytes_out;

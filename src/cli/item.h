@@ -46,6 +46,7 @@ struct item {
 
     enum destination destination;
     char *output;           /* path, for DESTINATION_FILE */
+    bool output_is_noted;   /* the plan knows whose it is */
     bool replace;           /* an existing output may be replaced */
     bool passes_through;    /* is not compressed, and copied as it is (-dcf) */
     bool must_be_direct;    /* has proved too large to be held */

@@ -81,6 +81,24 @@ bool made_add(struct made *made, const char *path)
     return true;
 }
 
+void made_forget(struct made *made, const char *path)
+{
+    const size_t mask = made->capacity - 1;
+    size_t gap = find_slot(made, hash_path(path));
+    if (made->slots[gap] == 0)
+        return;
+    made->used--;
+    /* What was put behind the gap only because this place was taken moves up into it. */
+    for (size_t slot = (gap + 1) & mask; made->slots[slot] != 0; slot = (slot + 1) & mask) {
+        const size_t home = made->slots[slot] & mask;
+        if (((slot - home) & mask) >= ((slot - gap) & mask)) {
+            made->slots[gap] = made->slots[slot];
+            gap = slot;
+        }
+    }
+    made->slots[gap] = 0;
+}
+
 bool made_contains(const struct made *made, const char *path)
 {
     const uint64_t hash = hash_path(path);

@@ -2,8 +2,9 @@
  * made.h - the outputs of this run, by name
  *
  * Two questions need them. Would two sources of one run write the same output (a.gz and a.zst,
- * or x/a and y/a into one directory)? And is a file that a walk comes upon one that this run has
- * just made? Eight bytes a name are held, a hash, and only in runs where either can happen.
+ * x/a and y/a into one directory, or a named twice)? And is a file that a walk comes upon one
+ * that this run has just made? A name is held as a hash, in a table of 16 to 32 bytes for each.
+ * Runs where neither can happen once an output is there forget each as soon as it is.
  */
 #ifndef CLI_MADE_H
 #define CLI_MADE_H
@@ -17,6 +18,9 @@ void made_free(struct made *made);
 
 /* Notes a path. Returns false if it was noted before. */
 bool made_add(struct made *made, const char *path);
+
+/* Forgets a path that was noted. */
+void made_forget(struct made *made, const char *path);
 
 bool made_contains(const struct made *made, const char *path);
 

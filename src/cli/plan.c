@@ -18,7 +18,8 @@
 
 struct plan {
     const struct settings *settings;
-    struct made *made;               /* NULL where neither of its questions can arise */
+    struct made *made;
+    bool made_is_kept;               /* else it holds what is not there yet, no more */
     struct directories *directories; /* made below --output-dir-mirror */
 };
 
@@ -27,19 +28,18 @@ struct plan *plan_create(const struct settings *settings)
     struct plan *plan = memory_allocate(1, sizeof(*plan));
     plan->settings = settings;
     plan->directories = directories_create();
-    /* Names beside their sources differ as those do, when a suffix is added. A walk by cinch
-     * or gzip passes over what has their suffix, so it cannot come upon this run's outputs. */
-    if (settings_write_beside(settings) &&
-        (settings->action == ACTION_DECOMPRESS || settings->flat_directory ||
-         (settings->family == FAMILY_ZSTD && settings->recursive)))
-        plan->made = made_create();
+    plan->made = made_create();
+    /* Names beside their sources differ as those do, when a suffix is added; a source named twice
+     * finds its output there, unless both are under way at once. A walk by cinch or gzip passes
+     * over what has their suffix, so it cannot come upon this run's outputs. */
+    plan->made_is_kept = settings->action == ACTION_DECOMPRESS || settings->flat_directory ||
+                         (settings->family == FAMILY_ZSTD && settings->recursive);
     return plan;
 }
 
 void plan_free(struct plan *plan)
 {
-    if (plan->made)
-        made_free(plan->made);
+    made_free(plan->made);
     directories_free(plan->directories);
     free(plan);
 }
@@ -83,7 +83,7 @@ static bool is_passed_over(const struct plan *plan, const struct entry *entry)
         return true;
     if (entry->named || entry->error || entry->loop)
         return false;
-    if (plan->made && made_contains(plan->made, entry->path))
+    if (made_contains(plan->made, entry->path))
         return true;
     /* Trees have links and sockets; the stock programs complain of each. */
     if (settings->family == FAMILY_CINCH && !S_ISREG(entry->status.st_mode))
@@ -194,6 +194,26 @@ static char *restore_name(const struct item *item, char *path)
     return path;
 }
 
+/* Notes the output. Returns whether no other source has it. */
+static bool note_output(struct plan *plan, struct item *item)
+{
+    const struct settings *settings = plan->settings;
+    item->output_is_noted = made_add(plan->made, item->output);
+    if (item->output_is_noted)
+        return true;
+    if (plan->made_is_kept) {
+        message_say(&item->report, SEVERITY_ERROR, item->input,
+                    "the output would be '%s', as that of another source: skipped", item->output);
+        return false;
+    }
+    /* With -f the stock programs do it again, to the same end, where it is still there. */
+    const enum severity severity = settings->force && settings->keep
+                                       ? SEVERITY_NOTE
+                                       : personality_severity(settings->family, REFUSAL_EXISTS);
+    message_say(&item->report, severity, item->input, "was named before: not compressed again");
+    return false;
+}
+
 /* Names the output after the source. Returns whether it has a name. */
 static bool name_output(struct plan *plan, struct item *item)
 {
@@ -210,14 +230,7 @@ static bool name_output(struct plan *plan, struct item *item)
                           "the suffix is none of a compressed file; -o or -c says where to");
     }
     item->output = place(plan, item, path);
-    if (!item->output)
-        return false;
-    if (plan->made && !made_add(plan->made, item->output)) {
-        message_say(&item->report, SEVERITY_ERROR, item->input,
-                    "the output would be '%s', as that of another source: skipped", item->output);
-        return false;
-    }
-    return true;
+    return item->output && note_output(plan, item);
 }
 
 /* Decides what happens to a file that is there under the output's name. */
@@ -284,4 +297,11 @@ struct item *plan_entry(struct plan *plan, const struct entry *entry)
     if (!wanted || !examine_output(plan, item))
         item->state = ITEM_ENDED;
     return item;
+}
+
+void plan_forget(struct plan *plan, struct item *item)
+{
+    if (item->output_is_noted && !plan->made_is_kept)
+        made_forget(plan->made, item->output);
+    item->output_is_noted = false;
 }

@@ -24,4 +24,8 @@ void plan_free(struct plan *plan);
  */
 struct item *plan_entry(struct plan *plan, const struct entry *entry);
 
+/* To be called when an item of plan_entry() has ended: its output is there now, or never will be.
+ */
+void plan_forget(struct plan *plan, struct item *item);
+
 #endif
