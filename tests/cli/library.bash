@@ -156,8 +156,13 @@ screen_contains() {
     tmux capture-pane -p | grep -qF -- "$1"
 }
 
-screen_has_lines() {
-    [[ $(show_screen | wc -l) == "$1" ]]
+screen_matches() {
+    tmux capture-pane -p | grep -qE -- "$1"
+}
+
+# What the live lines show, but for speed, ratio and time to go, which depend on the machine.
+show_figures() {
+    show_screen | sed -E 's,[0-9.]+ [KMG]?i?B/s,,; s/ETA [0-9:]+//; s/  x[0-9.]+//; s/  +/  /g; s/ +$//'
 }
 
 wait_for_screen() {

@@ -12,11 +12,14 @@ for signal in INT TERM HUP XCPU XFSZ PIPE; do
     exec 3>&-
 done
 rm out.zst
+writes() {
+    ls -l "/proc/$1/fd" | grep -qE '\(deleted\)|/\.[^/]*$'
+}
 for signal in INT TERM; do
     start cinch -q -B 4K gate -o out.zst
     exec 3>gate
     cat a >&3
-    wait_until test ! -s gate
+    wait_until writes $!
     kill -$signal $!
     wait $! 2>/dev/null
     echo "$signal: $(kill -l $(($? - 128)))"
