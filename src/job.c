@@ -227,6 +227,12 @@ static bool job_open(cinch_job *job, struct worker *worker)
 {
     struct step_need need;
     enum step step = STEP_FAILED;
+    struct failure failure = {.code = CINCH_OK};
+    if (job->take_wait.error != 0) {
+        failure_set_system(&failure, FAILURE_OF_NOTHING, "cannot wait for a descriptor",
+                           job->take_wait.error);
+        transfer_fail(&job->transfer, &failure);
+    }
     if (!pipeline_is_stopped(&job->transfer.pipeline))
         step = transfer_open(&job->transfer, worker, &need);
     if (step == STEP_WAIT) {
@@ -234,7 +240,6 @@ static bool job_open(cinch_job *job, struct worker *worker)
                                        need.events, need.milliseconds);
         if (code == CINCH_OK)
             return false;
-        struct failure failure = {.code = CINCH_OK};
         failure_set(&failure, code, FAILURE_OF_NOTHING, "cannot wait for a descriptor", 0);
         transfer_fail(&job->transfer, &failure);
     }

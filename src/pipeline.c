@@ -109,13 +109,22 @@ static bool park(struct pipeline *pipeline, struct pool_wait *wait, const struct
     return code == CINCH_OK;
 }
 
+/* The wait that was for this chunk's step has failed: so has the step. */
+static bool wait_failed(const struct pool_wait *wait, struct failure *failure)
+{
+    if (wait->error != 0)
+        failure_set_system(failure, FAILURE_OF_NOTHING, "cannot wait for a descriptor",
+                           wait->error);
+    return wait->error != 0;
+}
+
 /* The take step, or its continuation. STEP_WAIT: it was parked, and the pipeline is not ours any
  * more. */
 static enum step take_chunk(struct pipeline *pipeline, struct chunk *chunk, struct worker *worker)
 {
     struct step_need need;
     enum step step = STEP_FAILED;
-    if (!pipeline_is_stopped(pipeline))
+    if (!pipeline_is_stopped(pipeline) && !wait_failed(pipeline->take_wait, &chunk->failure))
         step = pipeline->ops->take(pipeline->owner, chunk, worker, &need);
     if (step == STEP_WAIT) {
         if (park(pipeline, pipeline->take_wait, &need, &chunk->failure))
@@ -139,7 +148,7 @@ static enum step put_chunk(struct pipeline *pipeline, struct chunk *chunk, struc
     if (!pipeline_is_stopped(pipeline)) {
         struct step_need need;
         enum step step = STEP_FAILED;
-        if (chunk->failure.code == CINCH_OK)
+        if (chunk->failure.code == CINCH_OK && !wait_failed(pipeline->put_wait, &chunk->failure))
             step = pipeline->ops->put(pipeline->owner, chunk, worker, &need);
         if (step == STEP_WAIT) {
             if (park(pipeline, pipeline->put_wait, &need, &chunk->failure))

@@ -64,6 +64,7 @@ struct pool_wait {
     int fd;            /* -1: waits for its time alone */
     short events;      /* POLLIN or POLLOUT */
     uint64_t deadline; /* of thread_now(); UINT64_MAX: none */
+    int error;         /* errno, where the system cannot wait for it; the task looks at it */
     bool is_waiting;
     bool is_woken; /* for good: further waits end at once */
 };
@@ -102,7 +103,8 @@ bool pool_is_crowded(cinch_pool *pool);
 
 /*
  * Waits, without a worker, until `fd` is ready for `events` or `milliseconds` (-1: for ever)
- * have passed; then gives the wait's task a token. At most one wait at a time on each
+ * have passed; then gives the wait's task a token, with the wait's `error` set if the system
+ * would not wait any longer. At most one wait at a time on each
  * `struct pool_wait`. Returns CINCH_OK; CINCH_E_NO_MEMORY or CINCH_E_IO where the pool cannot
  * wait, and then no token comes.
  */

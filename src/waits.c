@@ -1,5 +1,6 @@
 #include "waits.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@ void waits_init(struct waits *waits)
 {
     TAILQ_INIT(&waits->queue);
     waits->wake_fd = -1;
+    waits->most = UINT32_MAX;
 }
 
 void waits_free(struct waits *waits)
@@ -45,7 +47,7 @@ int32_t waits_prepare(struct waits *waits)
     if (waits->wake_fd < 0)
         waits->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (waits->wake_fd < 0)
-        return CINCH_E_IO;
+        return errno == ENOMEM ? CINCH_E_NO_MEMORY : CINCH_E_IO;
     /* The least that waits_poll() can work with; nobody polls before there was a wait. */
     if (waits->capacity < 2)
         reserve(waits, 1);
@@ -58,6 +60,7 @@ void waits_add(struct waits *waits, struct pool_wait *wait, int fd, short events
     wait->events = events;
     wait->deadline =
         milliseconds < 0 ? UINT64_MAX : thread_now() + (uint64_t)milliseconds * 1000000u;
+    wait->error = 0;
     wait->is_waiting = true;
     TAILQ_INSERT_TAIL(&waits->queue, wait, waits_entry);
     waits->count++;
@@ -99,6 +102,8 @@ static int first_deadline(const struct waits *waits)
 static uint32_t fill_set(struct waits *waits)
 {
     uint32_t count = waits->count < waits->capacity ? waits->count : waits->capacity - 1;
+    if (count > waits->most)
+        count = waits->most;
     waits->set[0] = (struct pollfd){.fd = waits->wake_fd, .events = POLLIN};
     struct pool_wait *wait = TAILQ_FIRST(&waits->queue);
     for (uint32_t i = 1; i <= count; i++, wait = TAILQ_NEXT(wait, waits_entry)) {
@@ -106,6 +111,20 @@ static uint32_t fill_set(struct waits *waits)
         waits->waits[i] = wait;
     }
     return count;
+}
+
+/* poll() has failed for the first `count` waits, more of them than one or one alone. */
+static void poll_failed(struct waits *waits, uint32_t count, int error,
+                        void (*over)(void *owner, struct pool_wait *wait), void *owner)
+{
+    if (error == EINTR)
+        return;
+    if (count > 1) {
+        waits->most = count / 2;
+        return;
+    }
+    waits->waits[1]->error = error;
+    over(owner, waits->waits[1]);
 }
 
 void waits_poll(struct waits *waits, pthread_mutex_t *lock, bool block,
@@ -121,6 +140,7 @@ void waits_poll(struct waits *waits, pthread_mutex_t *lock, bool block,
     thread_unlock(lock);
 
     int ready = thread_poll(waits->set, count + 1, timeout);
+    int error = ready < 0 ? errno : 0;
 
     thread_lock(lock);
     waits->is_polling = false;
@@ -131,6 +151,11 @@ void waits_poll(struct waits *waits, pthread_mutex_t *lock, bool block,
     }
     if (removed != waits->removed)
         return; /* some of these may be gone; those that are ready still will be next time */
+    if (error != 0) {
+        poll_failed(waits, count, error, over, owner);
+        return;
+    }
+    waits->most = waits->most > UINT32_MAX / 2 ? UINT32_MAX : 2 * waits->most;
     uint64_t now = thread_now();
     for (uint32_t i = 1; i <= count; i++) {
         struct pool_wait *wait = waits->waits[i];

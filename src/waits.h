@@ -27,6 +27,7 @@ struct waits {
     struct pollfd *set;
     struct pool_wait **waits; /* of each entry of `set` but the first, which is the eventfd */
     uint32_t capacity;        /* entries of each */
+    uint32_t most;            /* waits that poll() takes at a time, as far as is known */
 };
 
 /* Prepares zeroed waits. */
@@ -56,7 +57,8 @@ void waits_poke(struct waits *waits);
 /*
  * Nobody is polling, and something waits. Asks which waits are over, and if `block`, until one is
  * or the worker is poked. Releases `lock` meanwhile. Calls `over` for each, with the lock held;
- * it has to remove the wait.
+ * it has to remove the wait. Where poll() fails it is asked about fewer at a time; a wait that it
+ * will not take even alone is over, with its `error` set.
  */
 void waits_poll(struct waits *waits, pthread_mutex_t *lock, bool block,
                 void (*over)(void *owner, struct pool_wait *wait), void *owner);
