@@ -75,16 +75,18 @@ static int place_split(struct place *place, int base, const char *path)
 /*
  * The kernel's rule for links in sticky folders that everybody may write to, /tmp above all:
  * only one's own, or the folder's owner's, are followed. We read links ourselves, where the
- * kernel's own check does not see it, so we must ask.
+ * kernel's own check does not see it, so we must ask. Returns 0, or errno: EACCES where it may not
+ * be followed.
  */
-static bool link_may_be_followed(int directory, const struct stat *link)
+static int check_link(int directory, const struct stat *link)
 {
     struct stat folder;
     if (fstat(directory, &folder) != 0) {
-        return false;
+        return errno;
     }
     bool open_to_all = (folder.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
-    return !open_to_all || link->st_uid == geteuid() || link->st_uid == folder.st_uid;
+    bool may = !open_to_all || link->st_uid == geteuid() || link->st_uid == folder.st_uid;
+    return may ? 0 : EACCES;
 }
 
 /*
@@ -127,9 +129,7 @@ static int place_read_link(const struct place *place, char *text)
             error = ENAMETOOLONG;
         } else {
             text[length] = '\0';
-            if (!link_may_be_followed(place->directory, &status)) {
-                error = EACCES;
-            }
+            error = check_link(place->directory, &status);
         }
     }
     (void)close(link);
