@@ -1,0 +1,161 @@
+#include "trial.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "judge.h"
+#include "use.h"
+
+/* Seconds that a run may take; it takes milliseconds. */
+#if defined(__SANITIZE_ADDRESS__)
+#define WATCHDOG 60
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WATCHDOG 60
+#endif
+#endif
+#ifndef WATCHDOG
+#define WATCHDOG 10
+#endif
+
+void trial_fail(struct trial *trial, const char *format, ...)
+{
+    if (trial->has_failed)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(trial->failure, sizeof trial->failure, format, arguments);
+    va_end(arguments);
+    trial->has_failed = true;
+}
+
+/* --- The parent's side ------------------------------------------------------------------ */
+
+void trial_prepare(void)
+{
+    sigset_t ended;
+    (void)sigemptyset(&ended);
+    (void)sigaddset(&ended, SIGCHLD);
+    (void)sigprocmask(SIG_BLOCK, &ended, NULL);
+    /* The stacks' reader is no ancestor of the process it reads. */
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+}
+
+/* Says where each thread of a process stands: with the debugger's help, if there is one. */
+static void print_stacks(pid_t child)
+{
+    char command[512];
+    (void)snprintf(command, sizeof command,
+                   "if command -v gdb >/dev/null; then gdb -p %d -batch -ex 'thread apply all bt' "
+                   "2>/dev/null; else for task in /proc/%d/task/*; do echo \"$task\"; "
+                   "cat \"$task\"/wchan \"$task\"/syscall; done; fi >&2",
+                   (int)child, (int)child);
+    if (system(command) != 0)
+        (void)fprintf(stderr, "its stacks cannot be read\n");
+}
+
+int trial_await(pid_t child)
+{
+    sigset_t ended;
+    int status;
+    (void)sigemptyset(&ended);
+    (void)sigaddset(&ended, SIGCHLD);
+    struct timespec deadline;
+    (void)clock_gettime(CLOCK_MONOTONIC, &deadline);
+    deadline.tv_sec += WATCHDOG;
+    for (;;) {
+        if (waitpid(child, &status, WNOHANG) == child)
+            return status;
+        struct timespec now;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        if (now.tv_sec > deadline.tv_sec)
+            break;
+        const struct timespec rest = {1, 0};
+        (void)sigtimedwait(&ended, NULL, &rest);
+    }
+    print_stacks(child);
+    (void)kill(child, SIGKILL);
+    (void)waitpid(child, &status, 0);
+    return -1;
+}
+
+/* --- The child's side ------------------------------------------------------------------- */
+
+static void run_in_child(const struct world *world, const struct fault_plan *plan,
+                         const struct trial_hooks *hooks, struct trial *trial)
+{
+    struct use_ends ends;
+    struct used used;
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    world_reset(world);
+    use_open(world, &ends);
+    struct holdings before = judge_holdings();
+    if (hooks != NULL) {
+        interposer.hook = hooks->before_call;
+        interposer.context = hooks->context;
+    }
+    (void)umask(world->scenario->umask != 0 ? world->scenario->umask : 022);
+
+    interposer_arm(plan);
+    use_run(world, &ends, &used);
+    interposer_disarm();
+
+    (void)umask(022);
+    trial->code = used.code;
+    trial->calls = atomic_load(&interposer.count);
+    trial->fired = atomic_load(&interposer.fired_count);
+    if (trial->fired > 0) {
+        trial->first_call = interposer.fired[0].call;
+        if (interposer.fired[0].refusal != NULL)
+            trial->first_error = interposer.fired[0].refusal->error;
+    }
+    if (hooks == NULL || hooks->forgives == NULL || !hooks->forgives(hooks->context)) {
+        judge_holdings_kept(world, before, trial);
+        judge_end(&used, trial);
+        use_close(&ends);
+        judge_files(world, &used, trial);
+    } else {
+        use_close(&ends);
+    }
+    if (hooks != NULL && hooks->after != NULL)
+        hooks->after(hooks->context, trial);
+    trial->is_judged = true;
+}
+
+const struct trial *trial_run(const struct world *world, const struct fault_plan *plan,
+                              const struct trial_hooks *hooks)
+{
+    static struct trial *trial;
+    if (trial == NULL)
+        trial =
+            mmap(NULL, sizeof *trial, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (trial == MAP_FAILED)
+        die("no memory to share");
+    *trial = (struct trial){.is_judged = false};
+
+    pid_t child = fork();
+    if (child < 0)
+        die("cannot fork: %s", strerror(errno));
+    if (child == 0) {
+        run_in_child(world, plan, hooks, trial);
+        _exit(0);
+    }
+    int status = trial_await(child);
+    if (status == -1)
+        trial_fail(trial, "it had not ended after %d s", WATCHDOG);
+    else if (WIFSIGNALED(status))
+        trial_fail(trial, "it was ended by signal %d", WTERMSIG(status));
+    else if (WEXITSTATUS(status) != 0 || !trial->is_judged)
+        trial_fail(trial, "it ended itself with status %d", WEXITSTATUS(status));
+    return trial;
+}
