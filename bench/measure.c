@@ -2,9 +2,9 @@
  * measure OUTPUT COMMAND [ARGUMENT...]: runs a command and prints what it took.
  *
  * The command's standard output goes to the file OUTPUT, nowhere if that is "-", or if it is "|"
- * into a pipe, which is emptied as fast as it is filled. Printed are four numbers: seconds that
- * passed, seconds of processor time, bytes of peak memory, and the exit status (128 + N for
- * signal N).
+ * into a pipe, which is emptied as fast as it is filled. Printed are five numbers: seconds that
+ * passed, seconds of processor time, bytes of peak memory, seconds of processor time that others
+ * took meanwhile (in steps of 10 ms), and the exit status (128 + N for signal N).
  *
  * It is a program of its own because the kernel counts a process's peak from before its exec:
  * a command started from an interpreter would be charged with the interpreter.
@@ -61,6 +61,20 @@ static void drain(int pipe_end)
     close(nowhere);
 }
 
+/* Seconds that all processors were busy since the system started, or taken away by its host. */
+static double busy(void)
+{
+    FILE *statistics = fopen("/proc/stat", "re");
+    unsigned long long times[8] = {0}; /* user nice system idle iowait irq softirq steal */
+    if (statistics == NULL)
+        return 0;
+    int count = fscanf(statistics, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &times[0],
+                       &times[1], &times[2], &times[3], &times[4], &times[5], &times[6], &times[7]);
+    fclose(statistics);
+    unsigned long long ticks = times[0] + times[1] + times[2] + times[5] + times[6] + times[7];
+    return count < 8 ? 0 : (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
@@ -80,6 +94,7 @@ int main(int argc, char **argv)
             fail(path);
     }
 
+    double busy_before = busy();
     double start = now();
     pid_t child = fork();
     if (child < 0)
@@ -95,8 +110,11 @@ int main(int argc, char **argv)
     while (wait4(child, &status, 0, &usage) < 0)
         if (errno != EINTR)
             fail("cannot wait");
-    printf("%.6f %.6f %lld %d\n", now() - start, seconds(usage.ru_utime) + seconds(usage.ru_stime),
-           (long long)usage.ru_maxrss * 1024,
+    double wall = now() - start;
+    double processor = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+    double others = busy() - busy_before - processor;
+    printf("%.6f %.6f %lld %.2f %d\n", wall, processor, (long long)usage.ru_maxrss * 1024,
+           others > 0 ? others : 0,
            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
     return 0;
 }

@@ -30,6 +30,7 @@ def merge_rows(rows, more):
             continue
         if before["input_bytes"] != row["input_bytes"]:
             raise Unlike(f"{row['id']}: different inputs")
+        before["disturbed"] += row["disturbed"]
         for name, entry in row["contestants"].items():
             known_entry = before["contestants"].setdefault(name, entry)
             if known_entry is entry:
@@ -76,6 +77,11 @@ def ratio(row, against, metric):
         return None
     peer = figure(contestants[against], metric)
     return figure(contestants[ours(row)], metric) / max(peer, 1e-9)
+
+
+def ratio_of_shortest(row, against):
+    contestants = row["contestants"]
+    return min(contestants[ours(row)]["wall"]) / max(min(contestants[against]["wall"]), 1e-9)
 
 
 # A size ratio is told with four places and judged so; times are told with two, and judged as they

@@ -11,6 +11,9 @@ import sys
 from . import data as data_module
 from . import rows as rows_module
 
+# What others may take of a processor, on average, without a round being called disturbed.
+OTHERS_MOST = 0.1
+
 SUFFIXES = {"zstd": ".zst", "gzip": ".gz"}
 READERS = {"zstd": ["zstd", "-dcq"], "gzip": ["gzip", "-dc"]}
 
@@ -86,15 +89,15 @@ class Runner:
     # --- Running --------------------------------------------------------------------------
 
     def run(self, contestant, source, target):
-        """One run: (wall, processor, peak)."""
+        """One run: (wall, processor, peak, what others took of the processors)."""
         output = {rows_module.STDOUT: target, rows_module.PIPE: "|"}.get(contestant.output, "-")
         command = fill(contestant.command, source, target)
         told = subprocess.run([self.measure_program, output] + command, check=True,
                               capture_output=True, text=True)
-        wall, processor, peak, status = told.stdout.split()
+        wall, processor, peak, others, status = told.stdout.split()
         if status != "0":
             raise Wrong(f"{' '.join(command)}: status {status}\n{told.stderr}")
-        return float(wall), float(processor), int(peak)
+        return float(wall), float(processor), int(peak), float(others)
 
     # --- Checking -------------------------------------------------------------------------
 
@@ -181,12 +184,8 @@ class Runner:
         self.run(kept, source, target)
         return self.judge(row, kept, source, content, target, set())
 
-    def run_row(self, row, rounds):
-        """{name: {"wall": [...], "processor": [...], "peak": [...], "size": bytes}}"""
-        content = self.content(row)
-        source = self.make_input(row, content)
+    def open_entries(self, row, source, content, known):
         entries = {}
-        known = {}
         for name, contestant in row.contestants.items():
             if not shutil.which(contestant.command[0]):
                 continue
@@ -195,29 +194,56 @@ class Runner:
             known[name] = set()
             if contestant.output == rows_module.PIPE:
                 entries[name]["size"] = self.prove_pipe(row, contestant, source, content)
+        return entries
 
-        for number in range(rounds):
-            names = list(entries)
-            shift = number % len(names)  # nobody is always the one with the warmest cache
-            for name in names[shift:] + names[:shift]:
-                contestant = row.contestants[name]
-                entry = entries[name]
-                target = self.path("output")
-                try:
-                    figures = self.run(contestant, source, target)
-                except Wrong as refusal:
-                    if not contestant.optional:
-                        raise
-                    print(f"left out: {refusal}", file=sys.stderr)
-                    del entries[name]
-                    continue
+    def run_round(self, row, number, entries, source, content, known):
+        """One run of each: ({name: figures}, whether others left the processors alone)."""
+        names = list(entries)
+        shift = number % len(names)  # nobody is always the one with the warmest cache
+        taken = {}
+        is_calm = True
+        for name in names[shift:] + names[:shift]:
+            contestant = row.contestants[name]
+            target = self.path("output")
+            try:
+                *figures, others = self.run(contestant, source, target)
+            except Wrong as refusal:
+                if not contestant.optional:
+                    raise
+                print(f"left out: {refusal}", file=sys.stderr)
+                del entries[name]
+                continue
+            taken[name] = figures
+            is_calm = is_calm and others <= OTHERS_MOST * figures[0] + 0.03
+            if contestant.output != rows_module.PIPE:
+                entries[name]["size"] = self.judge(row, contestant, source, content, target,
+                                                   known[name])
+        return taken, is_calm
+
+    def run_row(self, row, rounds):
+        """
+        {"contestants": {name: {"wall": [...], "processor": [...], "peak": [...], "size": bytes}},
+         "input_bytes": bytes, "disturbed": how many of the rounds that count}
+
+        A round in which others took much of the processors is taken again, as far as that helps.
+        """
+        content = self.content(row)
+        source = self.make_input(row, content)
+        known = {}
+        entries = self.open_entries(row, source, content, known)
+        done = disturbed = spare = 0
+        while done < rounds:
+            taken, is_calm = self.run_round(row, done + spare, entries, source, content, known)
+            if not is_calm and spare < 2 * rounds:
+                spare += 1
+                continue
+            done += 1
+            disturbed += not is_calm
+            for name, figures in taken.items():
                 for metric, figure in zip(("wall", "processor", "peak"), figures):
-                    entry[metric].append(figure)
-                if contestant.output != rows_module.PIPE:
-                    entry["size"] = self.judge(row, contestant, source, content, target,
-                                               known[name])
+                    entries[name][metric].append(figure)
         if row.maker is not None:
             os.remove(source)
         size = os.path.getsize(content) if os.path.isfile(content) else sum(
             os.path.getsize(os.path.join(content, name)) for name in walk(content))
-        return {"contestants": entries, "input_bytes": size}
+        return {"contestants": entries, "input_bytes": size, "disturbed": disturbed}
