@@ -9,6 +9,24 @@
 #include "split.h"
 #include "transfer.h"
 
+/* --- Buffers ---------------------------------------------------------------------------- */
+
+struct buffer decompress_take_buffer(const struct decompress *decompress, struct worker *worker,
+                                     size_t size)
+{
+    return decompress->limits.is_strict ? buffer_allocate(size)
+                                        : workspace_take(worker_workspace(worker), size);
+}
+
+void decompress_give_buffer(const struct decompress *decompress, struct worker *worker,
+                            struct buffer *buffer)
+{
+    if (decompress->limits.is_strict)
+        buffer_free(buffer);
+    else
+        workspace_give(worker_workspace(worker), buffer);
+}
+
 /* --- Work: a segment becomes content ---------------------------------------------------- */
 
 static enum step decode_failed(struct chunk *chunk, int32_t code)
@@ -111,16 +129,16 @@ static int32_t write_content(struct transfer *transfer, struct chunk *chunk, uin
 static enum step work_on_segment(struct transfer *transfer, struct chunk *chunk,
                                  struct worker *worker)
 {
-    struct workspace *workspace = worker_workspace(worker);
+    const struct decompress *decompress = &transfer->plan.decompress;
     const struct segment *segment = &chunk->segment;
     struct buffer read = {NULL, 0};
     const uint8_t *input = chunk->input.data;
-    chunk->output = workspace_take(workspace, (size_t)segment->content_most);
+    chunk->output = decompress_take_buffer(decompress, worker, (size_t)segment->content_most);
     if (chunk->output.data == NULL)
         return chunk_no_memory(chunk);
     int32_t code = CINCH_OK;
     if (transfer->input.is_file) {
-        read = workspace_take(workspace, (size_t)segment->input_size);
+        read = decompress_take_buffer(decompress, worker, (size_t)segment->input_size);
         if (read.data == NULL)
             return chunk_no_memory(chunk);
         code = input_read_at(&transfer->input, segment->input_offset, read.data,
@@ -128,9 +146,9 @@ static enum step work_on_segment(struct transfer *transfer, struct chunk *chunk,
         input = read.data;
     }
     if (code == CINCH_OK)
-        code = decode_segment(&transfer->plan.decompress, worker, input, chunk);
-    workspace_give(workspace, &read);
-    workspace_give(workspace, &chunk->input);
+        code = decode_segment(decompress, worker, input, chunk);
+    decompress_give_buffer(decompress, worker, &read);
+    decompress_give_buffer(decompress, worker, &chunk->input);
     if (code == CINCH_OK && !transfer_advance(transfer, worker, segment->input_size))
         return STEP_FAILED;
     return code == CINCH_OK ? STEP_DONE : decode_failed(chunk, code);
@@ -260,6 +278,8 @@ static enum step take_chunk(void *owner, struct chunk *chunk, struct worker *wor
         break;
     }
     tell_findings(transfer);
+    if (decompress->limits.is_strict)
+        source_trim(&decompress->source);
     if (step != STEP_DONE)
         return step;
     /* What work will decode counts when it has; headers and streams count now. */
@@ -272,15 +292,19 @@ static bool has_room(void *owner)
 {
     const struct transfer *transfer = owner;
     const struct decompress *decompress = &transfer->plan.decompress;
-    uint64_t held = atomic_load(&decompress->held);
-    return held == 0 || held + decompress->segment_most <= decompress->budget;
+    /* Nobody is in the take step now, so its state stands still. */
+    bool in_stream = decompress->state == SPLIT_IN_STREAM || decompress->state == SPLIT_IN_TRAILER;
+    uint64_t most = in_stream ? SPLIT_PART_SIZE : decompress->limits.segment_most;
+    return atomic_load(&decompress->held) + most <= decompress->limits.budget;
 }
 
 static void recycle_chunk(void *owner, struct chunk *chunk, struct worker *worker)
 {
     struct transfer *transfer = owner;
-    atomic_fetch_sub(&transfer->plan.decompress.held, chunk->segment.held);
-    transfer_recycle(owner, chunk, worker);
+    struct decompress *decompress = &transfer->plan.decompress;
+    decompress_give_buffer(decompress, worker, &chunk->input);
+    decompress_give_buffer(decompress, worker, &chunk->output);
+    atomic_fetch_sub(&decompress->held, chunk->segment.held);
 }
 
 static const struct pipeline_ops decompress_ops = {
@@ -293,41 +317,6 @@ static const struct pipeline_ops decompress_ops = {
 };
 
 /* --- The kind --------------------------------------------------------------------------- */
-
-/*
- * The limits that memory sets.
- *
- * By default a segment may hold 128 MiB (its input and its content), so that even the largest
- * chunks that we write are decoded in parallel, and all together as much for each worker and one
- * more. Chunks hold a fraction of that in fact, as most levels write far smaller ones.
- *
- * With a limit of the caller's, a fourth of it is left for the workers' contexts and the source,
- * and the rest is what segments may hold, or what a stream's window and parts may.
- */
-#define SEGMENT_MOST    ((uint64_t)128 << 20)
-#define WINDOW_MOST     ((uint64_t)128 << 20)
-#define CONTEXT_SIZE    ((uint64_t)256 << 10)
-#define STREAM_OVERHEAD (4 * SPLIT_PART_SIZE)
-
-static uint32_t set_limits(struct decompress *decompress, uint64_t memory_limit, uint32_t workers)
-{
-    if (memory_limit == 0) {
-        decompress->segment_most = SEGMENT_MOST;
-        decompress->window_most = WINDOW_MOST;
-        decompress->budget = (workers + 1) * SEGMENT_MOST;
-        return workers;
-    }
-    uint64_t contexts_most = memory_limit / 4 / CONTEXT_SIZE;
-    if (contexts_most == 0)
-        return 0;
-    if (workers > contexts_most)
-        workers = (uint32_t)contexts_most;
-    uint64_t rest = memory_limit - workers * CONTEXT_SIZE;
-    decompress->budget = rest;
-    decompress->segment_most = rest / 2 < SEGMENT_MOST ? rest / 2 : SEGMENT_MOST;
-    decompress->window_most = rest > STREAM_OVERHEAD ? rest - STREAM_OVERHEAD : 0;
-    return workers;
-}
 
 static int32_t recognise(struct decompress *decompress)
 {
@@ -380,15 +369,16 @@ static enum step decompress_open(struct transfer *transfer, struct worker *worke
     decompress->knows_offset = true;
     decompress->frames_are_exact = decompress->frames_are_whole = true;
     decompress->stream_at = UINT64_MAX;
-    uint32_t workers =
-        set_limits(decompress, options->memory_limit, pool_threads(transfer->pipeline.pool));
+    decompress->limits =
+        decompress_limits_for(options->memory_limit, pool_threads(transfer->pipeline.pool));
     transfer->pipeline.ops = &decompress_ops;
-    if (workers == 0) {
+    if (decompress->limits.workers == 0) {
         failure_set(failure, CINCH_E_MEMORY_LIMIT, FAILURE_OF_NOTHING,
                     "one worker needs more memory than allowed", 0);
         return STEP_FAILED;
     }
-    if (pipeline_start(&transfer->pipeline, PIPELINE_COUNT_UNKNOWN, workers) != CINCH_OK) {
+    if (pipeline_start(&transfer->pipeline, PIPELINE_COUNT_UNKNOWN, decompress->limits.workers) !=
+        CINCH_OK) {
         failure_set(failure, CINCH_E_NO_MEMORY, FAILURE_OF_NOTHING, NULL, 0);
         return STEP_FAILED;
     }

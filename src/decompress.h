@@ -7,8 +7,9 @@
  * too large to be decoded in one piece, is decoded by the take step itself, a part at a time: the
  * ring then still checks and writes one part while the next is decoded.
  *
- *   split.h        finds the next segment, or decodes the next part of a stream
- *   decompress.c   the plan, its limits, and the work and put steps
+ *   split.h              finds the next segment, or decodes the next part of a stream
+ *   decompress_limits.h  what may be held in memory
+ *   decompress.c         the plan, and the work and put steps
  */
 #ifndef CINCH_SRC_DECOMPRESS_H
 #define CINCH_SRC_DECOMPRESS_H
@@ -19,6 +20,7 @@
 #include <stdint.h>
 
 #include "codec/codec.h"
+#include "decompress_limits.h"
 #include "format/gzip_index.h"
 #include "format/seek_table.h"
 #include "format/zstd_walk.h"
@@ -26,6 +28,7 @@
 
 struct transfer;
 struct transfer_kind;
+struct worker;
 
 /* Where the take step stands in the input. */
 enum split_state {
@@ -41,16 +44,14 @@ struct decompress {
     /* Constant from open on. */
     int32_t format;
     const struct decoder *decoder;
-    bool is_sparse;         /* blocks of zeros are not written */
-    bool is_inspection;     /* nothing is written, and what tells its size is not decoded */
-    bool ignores_trailing;  /* bytes behind the last member are passed over */
-    uint64_t budget;        /* bytes that chunks in the ring may hold together */
-    uint64_t segment_most;  /* bytes that one segment may hold, or it is decoded as a stream */
-    uint64_t window_most;   /* bytes of a zstd window */
+    bool is_sparse;        /* blocks of zeros are not written */
+    bool is_inspection;    /* nothing is written, and what tells its size is not decoded */
+    bool ignores_trailing; /* bytes behind the last member are passed over */
+    struct decompress_limits limits;
     uint64_t content_limit; /* bytes of output allowed; UINT64_MAX: any number */
 
     _Atomic bool is_writing; /* some worker writes to the output */
-    _Atomic uint64_t held;   /* by chunks in the ring; take adds, recycle subtracts */
+    _Atomic uint64_t held;   /* of limits.budget; take adds, take and recycle subtract */
 
     /* The take step's. */
     struct source source;
@@ -65,6 +66,7 @@ struct decompress {
     uint64_t content_offset; /* in the output, of what comes next... */
     bool knows_offset;       /* ...if that is known before it is decoded */
     void *stream;            /* context of the stream that take decodes */
+    uint64_t stream_held;    /* by it, beyond what any context may hold */
     uint64_t stream_left;    /* zstd: content that the frame has promised and not yet brought;
                               * UINT64_MAX: it did not say */
     struct zstd_walk walk;
@@ -89,6 +91,15 @@ struct decompress {
     uint32_t member_check;  /* of the member's content so far */
     uint64_t member_length; /* bytes of it */
 };
+
+/* A buffer of at least `size` bytes for the work or take step; `data` is NULL where memory is
+ * short. Under a memory limit it has exactly that size. */
+struct buffer decompress_take_buffer(const struct decompress *decompress, struct worker *worker,
+                                     size_t size);
+
+/* Gives it back, for the next chunk or, under a memory limit, to the system. */
+void decompress_give_buffer(const struct decompress *decompress, struct worker *worker,
+                            struct buffer *buffer);
 
 extern const struct transfer_kind decompress_kind;
 

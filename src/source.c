@@ -105,6 +105,20 @@ void source_seek(struct source *source, uint64_t offset)
     source->has_ended = source_rest(source) == 0;
 }
 
+void source_trim(struct source *source)
+{
+    if (source->buffer.capacity <= SOURCE_READ_SIZE || source->size > SOURCE_READ_SIZE)
+        return;
+    struct buffer smaller = buffer_allocate(SOURCE_READ_SIZE);
+    if (smaller.data == NULL)
+        return;
+    if (source->size > 0)
+        memcpy(smaller.data, source->data, source->size);
+    buffer_free(&source->buffer);
+    source->buffer = smaller;
+    source->data = smaller.data;
+}
+
 void source_free(struct source *source)
 {
     buffer_free(&source->buffer);

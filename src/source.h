@@ -50,6 +50,9 @@ void source_seek(struct source *source, uint64_t offset);
 /* File only: bytes from `offset` to the end. */
 uint64_t source_rest(const struct source *source);
 
+/* Gives back what a long look has cost, if no more than SOURCE_READ_SIZE bytes are at hand. */
+void source_trim(struct source *source);
+
 void source_free(struct source *source);
 
 #endif

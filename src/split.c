@@ -69,11 +69,11 @@ enum step split_begin(struct decompress *decompress, struct chunk *chunk, size_t
 
 /* --- Streams ---------------------------------------------------------------------------- */
 
-enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk, uint64_t window,
+enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk, uint64_t size,
                              struct step_need *need)
 {
     uint64_t held = atomic_load(&decompress->held);
-    if (held > 0 && held + window > decompress->budget) {
+    if (held + size + SPLIT_PART_SIZE > decompress->limits.budget) {
         /* Other chunks will be put soon, and nobody else takes meanwhile. */
         *need = (struct step_need){.fd = -1, .milliseconds = 1};
         return STEP_WAIT;
@@ -85,9 +85,23 @@ enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk,
     int32_t code = decompress->decoder->begin(decompress->stream);
     if (code != CINCH_OK)
         return split_fail(chunk, code, "cannot decompress");
+    decompress->stream_held = size;
+    atomic_fetch_add(&decompress->held, size);
     decompress->state = SPLIT_IN_STREAM;
     decompress->chunks++;
     return STEP_DONE;
+}
+
+/* The context is kept for the next stream, unless memory is short and it holds more than usual. */
+static void end_stream(struct decompress *decompress)
+{
+    const struct context_kind *kind = &decompress->decoder->context;
+    if (decompress->limits.is_strict && kind->size(decompress->stream) > DECODER_CONTEXT_SIZE) {
+        kind->destroy(decompress->stream);
+        decompress->stream = NULL;
+    }
+    atomic_fetch_sub(&decompress->held, decompress->stream_held);
+    decompress->stream_held = 0;
 }
 
 enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
@@ -97,7 +111,7 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
     *ended = false;
     chunk->segment.kind = SEGMENT_CONTENT;
     if (chunk->output.data == NULL) {
-        chunk->output = workspace_take(worker_workspace(worker), SPLIT_PART_SIZE);
+        chunk->output = decompress_take_buffer(decompress, worker, SPLIT_PART_SIZE);
         if (chunk->output.data == NULL)
             return chunk_no_memory(chunk);
         chunk->segment.held = SPLIT_PART_SIZE;
@@ -126,6 +140,8 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
         if (!*ended && !moved && source->has_ended)
             return split_truncated(chunk);
     }
+    if (*ended)
+        end_stream(decompress);
     return STEP_DONE;
 }
 
@@ -157,17 +173,50 @@ void split_add(struct chunk *chunk, uint64_t offset, uint64_t size, uint64_t con
     segment->is_exact = segment->is_exact && is_exact;
 }
 
-bool split_is_full(const struct chunk *chunk)
+uint64_t split_cost(const struct decompress *decompress, uint64_t input, uint64_t content)
 {
-    return chunk->segment.content_most >= SPLIT_GROUP_CONTENT ||
-           chunk->segment.input_size >= SPLIT_GROUP_INPUT;
+    uint64_t most = decompress->limits.segment_most;
+    if (input > most || content > most)
+        return UINT64_MAX;
+    if (decompress->source.input->is_file)
+        return input + content;
+    /* What split_collect() has in the end is up to half as much again, and before that it had a
+     * smaller one as well; the content's room comes later. */
+    uint64_t collecting = input * 5 / 2;
+    uint64_t collected = input * 3 / 2 + content;
+    return collecting > collected ? collecting : collected;
+}
+
+bool split_is_large(const struct decompress *decompress, uint64_t cost)
+{
+    return cost > decompress->limits.segment_most / 4 * 3;
+}
+
+bool split_is_full(const struct decompress *decompress, const struct chunk *chunk)
+{
+    const struct segment *segment = &chunk->segment;
+    return segment->content_most >= SPLIT_GROUP_CONTENT ||
+           segment->input_size >= SPLIT_GROUP_INPUT ||
+           split_cost(decompress, segment->input_size, segment->content_most) >=
+               decompress->limits.segment_most / 4;
+}
+
+enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t wanted,
+                      size_t most, struct step_need *need)
+{
+    /* A buffer that grows is there twice for a moment. */
+    if (most > SOURCE_READ_SIZE && most > decompress->limits.segment_most / 4)
+        return split_fail(chunk, CINCH_E_MEMORY_LIMIT, "a header is too long in");
+    return source_fill(&decompress->source, wanted, most, need, &chunk->failure);
 }
 
 /* Settles what the segment holds, and where its content goes. */
 static enum step finish_segment(struct decompress *decompress, struct chunk *chunk)
 {
     struct segment *segment = &chunk->segment;
-    segment->held = segment->input_size + segment->content_most;
+    segment->held = segment->content_most;
+    segment->held +=
+        decompress->source.input->is_file ? segment->input_size : chunk->input.capacity;
     atomic_fetch_add(&decompress->held, segment->held);
     segment->has_offset = decompress->knows_offset && segment->is_exact;
     segment->content_offset = decompress->content_offset;

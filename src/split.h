@@ -7,9 +7,6 @@
 #include "decompress.h"
 #include "pipeline.h"
 
-/* The content that a stream is decoded into at a time. */
-#define SPLIT_PART_SIZE ((size_t)256 << 10)
-
 /* Segments are put together from small frames or members until they are as large as this. */
 #define SPLIT_GROUP_CONTENT ((uint64_t)1 << 20)
 #define SPLIT_GROUP_INPUT   ((uint64_t)256 << 10)
@@ -43,12 +40,13 @@ enum step split_trailing(struct decompress *decompress, struct chunk *chunk);
 enum step split_begin(struct decompress *decompress, struct chunk *chunk, size_t wanted,
                       struct step_need *need);
 
-/* Begins to decode a stream in the take step, whose context holds `window` bytes. STEP_WAIT until
- * the ring holds little enough. */
-enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk, uint64_t window,
+/* Begins to decode a stream in the take step, whose context holds `size` bytes beyond the usual.
+ * STEP_WAIT until the ring holds little enough. */
+enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk, uint64_t size,
                              struct step_need *need);
 
-/* Decodes the next part of the stream into chunk->output. `*ended`: it is complete. */
+/* Decodes the next part of the stream into chunk->output. `*ended`: it is complete, and its context
+ * no longer counts. */
 enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
                             struct worker *worker, bool *ended, struct step_need *need);
 
@@ -60,8 +58,22 @@ enum step split_collect(struct decompress *decompress, struct chunk *chunk, size
 void split_add(struct chunk *chunk, uint64_t offset, uint64_t size, uint64_t content,
                bool is_exact);
 
+/* What a chunk costs in memory, at its worst, that is made of `input` bytes with `content` bytes of
+ * content: of a file, buffers of these sizes; of a pipe the input grows while it is collected.
+ * UINT64_MAX if it is more than any chunk may. */
+uint64_t split_cost(const struct decompress *decompress, uint64_t input, uint64_t content);
+
+/* Whether a frame, member or piece of this cost is too large for a segment. Those that are not fit
+ * beside any group that is not full. */
+bool split_is_large(const struct decompress *decompress, uint64_t cost);
+
 /* Whether the segment is large enough to be passed on. */
-bool split_is_full(const struct chunk *chunk);
+bool split_is_full(const struct decompress *decompress, const struct chunk *chunk);
+
+/* As source_fill(), of `wanted` bytes that are to lie in one piece; CINCH_E_MEMORY_LIMIT where that
+ * costs more than one chunk may. */
+enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t wanted,
+                      size_t most, struct step_need *need);
 
 /*
  * Ends a take step that was at a boundary and got `step` there. With a group in hand that is

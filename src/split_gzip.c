@@ -1,6 +1,7 @@
 /*
  * gzip and zlib: members that tell their size are passed on as they are, several at a time; the
- * pieces of an indexed member one by one, all but the last; everything else is a stream.
+ * pieces of an indexed member one by one, all but the last; everything else is a stream. Of a pipe,
+ * a member or piece is passed on when the whole of it is at hand.
  */
 #include "split.h"
 
@@ -47,6 +48,20 @@ static enum step read_trailer(struct decompress *decompress, struct chunk *chunk
     return STEP_DONE;
 }
 
+static size_t offsets_size(const struct gzip_index *index)
+{
+    return ((size_t)index->chunks + 1) * sizeof(uint64_t);
+}
+
+/* The member's index is no longer needed. */
+static void forget_pieces(struct decompress *decompress)
+{
+    if (decompress->pieces.offsets != NULL)
+        atomic_fetch_sub(&decompress->held, offsets_size(&decompress->pieces.index));
+    free(decompress->pieces.offsets);
+    decompress->pieces.offsets = NULL;
+}
+
 /* The last piece of an indexed member was decoded as a stream, and must be as long as listed: its
  * end, or an empty final block behind it, is that of the member's data. */
 static bool last_piece_is_right(const struct decompress *decompress)
@@ -70,8 +85,7 @@ static enum step take_stream(struct decompress *decompress, struct chunk *chunk,
             return step;
         if (!last_piece_is_right(decompress))
             return split_fail(chunk, CINCH_E_CORRUPT, "the index contradicts the data of");
-        free(decompress->pieces.offsets);
-        decompress->pieces.offsets = NULL;
+        forget_pieces(decompress);
         decompress->state = SPLIT_IN_TRAILER;
     }
     return read_trailer(decompress, chunk, trailer_size, need);
@@ -79,8 +93,50 @@ static enum step take_stream(struct decompress *decompress, struct chunk *chunk,
 
 /* --- An indexed member ------------------------------------------------------------------ */
 
-/* At a header with an index, in a file: from now on its pieces are taken. An index that is of no
- * use leaves the member a stream. */
+/* A member or piece that is to be passed on: of a pipe it is collected from where it was looked at,
+ * as a whole. */
+static uint64_t whole_cost(const struct decompress *decompress, uint64_t size, uint64_t content)
+{
+    uint64_t cost = split_cost(decompress, size, content);
+    return cost == UINT64_MAX || decompress->source.input->is_file ? cost : cost + size;
+}
+
+/* Makes sure that all of a member or piece is at hand, or in the file. */
+static enum step reach_whole(struct decompress *decompress, struct chunk *chunk, uint64_t size,
+                             struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    if (source->input->is_file)
+        return size <= source_rest(source) ? STEP_DONE : split_truncated(chunk);
+    enum step step = source_fill(source, (size_t)size, SOURCE_READ_SIZE, need, &chunk->failure);
+    if (step == STEP_DONE && source->size < size)
+        return split_truncated(chunk);
+    return step;
+}
+
+/* Takes it: the work step will read it, or find it collected. */
+static enum step take_whole(struct decompress *decompress, struct chunk *chunk, uint64_t size)
+{
+    if (!decompress->source.input->is_file)
+        return split_collect(decompress, chunk, (size_t)size);
+    source_skip(&decompress->source, size);
+    return STEP_DONE;
+}
+
+/* Whether all pieces can be decoded one by one. */
+static bool pieces_are_small(const struct decompress *decompress, const struct gzip_index *index,
+                             const uint64_t *offsets)
+{
+    for (uint32_t i = 0; i + 1 < index->chunks; i++) {
+        uint64_t size = offsets[i + 1] - offsets[i];
+        if (split_is_large(decompress, whole_cost(decompress, size, index->chunk_size)))
+            return false;
+    }
+    return true;
+}
+
+/* At a header with an index: from now on its pieces are taken. An index that is of no use leaves
+ * the member a stream. */
 static enum step begin_pieces(struct decompress *decompress, struct chunk *chunk,
                               const struct gzip_header *header)
 {
@@ -92,21 +148,22 @@ static enum step begin_pieces(struct decompress *decompress, struct chunk *chunk
         return STEP_DONE; /* of a later version: the member can be read all the same */
     if (code != CINCH_OK)
         return split_fail(chunk, code, "the index is damaged in");
-    uint64_t *offsets = malloc(((size_t)index->chunks + 1) * sizeof *offsets);
+    if (offsets_size(index) > decompress->limits.list_most)
+        return STEP_DONE;
+    uint64_t *offsets = malloc(offsets_size(index));
     if (offsets == NULL)
         return chunk_no_memory(chunk);
-    code = gzip_index_parse_pieces(data, index, header->size, source_rest(source), offsets);
+    uint64_t available = source->input->is_file ? source_rest(source) : UINT64_MAX;
+    code = gzip_index_parse_pieces(data, index, header->size, available, offsets);
     if (code != CINCH_OK) {
         free(offsets);
         return split_fail(chunk, code, "the index is damaged in");
     }
-    if (index->chunk_size > decompress->segment_most / 2) {
-        free(offsets); /* too large to be decoded one by one */
-        return STEP_DONE;
-    }
+    atomic_fetch_add(&decompress->held, offsets_size(index));
     decompress->pieces.offsets = offsets;
     decompress->pieces.member = source->offset;
-    decompress->pieces.next = 0;
+    /* Where they cannot be decoded one by one, the last one is all of the member. */
+    decompress->pieces.next = pieces_are_small(decompress, index, offsets) ? 0 : index->chunks - 1;
     return STEP_DONE;
 }
 
@@ -120,13 +177,15 @@ static enum step take_piece(struct decompress *decompress, struct chunk *chunk,
     if (offsets == NULL || piece == index->chunks - 1)
         return split_stream_begin(decompress, chunk, 0, need);
     uint64_t size = offsets[piece + 1] - offsets[piece];
+    enum step step = reach_whole(decompress, chunk, size, need);
+    if (step != STEP_DONE)
+        return step;
     split_add(chunk, source->offset, size, gzip_index_content_size(index, piece), true);
-    source_skip(source, size);
     decompress->chunks++;
     decompress->pieces.next++;
     chunk->segment.kind = SEGMENT_DEFLATE;
     chunk->segment.has_check = true;
-    return STEP_DONE;
+    return take_whole(decompress, chunk, size);
 }
 
 /* --- Members that tell their size ------------------------------------------------------- */
@@ -148,47 +207,32 @@ static enum step read_member_length(struct decompress *decompress, struct chunk 
     return STEP_DONE;
 }
 
-/* Makes sure that a whole member is at hand, or in the file. */
-static enum step reach_member(struct decompress *decompress, struct chunk *chunk, uint64_t size,
-                              struct step_need *need)
-{
-    struct source *source = &decompress->source;
-    if (source->input->is_file)
-        return size <= source_rest(source) ? STEP_DONE : split_truncated(chunk);
-    enum step step = source_fill(source, (size_t)size, SOURCE_READ_SIZE, need, &chunk->failure);
-    if (step == STEP_DONE && source->size < size)
-        return split_truncated(chunk);
-    return step;
-}
-
-/* At a header that tells the member's size: adds it to the group. */
+/* At a header that tells the member's size: adds it to the group. `*is_large`: it is to be decoded
+ * as a stream instead. */
 static enum step take_member(struct decompress *decompress, struct chunk *chunk,
-                             const struct gzip_header *header, struct step_need *need)
+                             const struct gzip_header *header, bool *is_large,
+                             struct step_need *need)
 {
-    struct source *source = &decompress->source;
     uint64_t size = header->member_size;
     uint32_t length = 0;
-    enum step step = reach_member(decompress, chunk, size, need);
+    *is_large = split_is_large(decompress, whole_cost(decompress, size, 0));
+    if (*is_large)
+        return STEP_DONE;
+    enum step step = reach_whole(decompress, chunk, size, need);
     if (step == STEP_DONE)
         step = read_member_length(decompress, chunk, size, &length);
     if (step == STEP_DONE && length > size * DEFLATE_EXPANSION_MOST)
         step = split_fail(chunk, CINCH_E_CORRUPT, "cannot decompress");
     if (step != STEP_DONE)
         return step;
-    split_add(chunk, source->offset, size, length, true);
+    *is_large = split_is_large(decompress, whole_cost(decompress, size, length));
+    if (*is_large)
+        return STEP_DONE;
+    split_add(chunk, decompress->source.offset, size, length, true);
     decompress->members++;
     decompress->chunks++;
     chunk->segment.kind = SEGMENT_GZIP_MEMBERS;
-    if (!source->input->is_file)
-        return split_collect(decompress, chunk, (size_t)size);
-    source_skip(source, size);
-    return STEP_DONE;
-}
-
-/* Whether a member of a known size is to be passed on whole. */
-static bool is_for_group(const struct decompress *decompress, const struct gzip_header *header)
-{
-    return header->member_size != 0 && header->member_size <= decompress->segment_most / 4;
+    return take_whole(decompress, chunk, size);
 }
 
 /* --- The formats ------------------------------------------------------------------------ */
@@ -209,8 +253,7 @@ static enum step read_header(struct decompress *decompress, struct chunk *chunk,
             return split_fail(chunk, code, "cannot decompress");
         /* More than is needed, where there is more: a long name is then not looked through again
          * for each of its bytes. */
-        enum step step =
-            source_fill(source, needed, needed + SOURCE_READ_SIZE, need, &chunk->failure);
+        enum step step = split_reach(decompress, chunk, needed, needed + SOURCE_READ_SIZE, need);
         if (step != STEP_DONE)
             return step;
     }
@@ -227,11 +270,15 @@ static enum step begin_member(struct decompress *decompress, struct chunk *chunk
         return step;
     if (header.mtime != 0)
         decompress->mtime = header.mtime;
-    if (is_for_group(decompress, &header))
-        return take_member(decompress, chunk, &header, need);
+    if (header.member_size != 0) {
+        bool is_large;
+        step = take_member(decompress, chunk, &header, &is_large, need);
+        if (step != STEP_DONE || !is_large)
+            return step;
+    }
     if (chunk->segment.input_size > 0)
         return STEP_WAIT; /* for the group to be passed on */
-    if (header.index_offset != 0 && source->input->is_file)
+    if (header.index_offset != 0)
         step = begin_pieces(decompress, chunk, &header);
     if (step != STEP_DONE)
         return step;
@@ -244,7 +291,7 @@ enum step split_gzip(struct decompress *decompress, struct chunk *chunk, struct 
                      struct step_need *need)
 {
     enum step step = STEP_DONE;
-    while (step == STEP_DONE && !chunk->is_last && !split_is_full(chunk)) {
+    while (step == STEP_DONE && !chunk->is_last && !split_is_full(decompress, chunk)) {
         switch (decompress->state) {
         case SPLIT_IN_STREAM:
         case SPLIT_IN_TRAILER:

@@ -16,15 +16,39 @@
 
 /* --- The seek table --------------------------------------------------------------------- */
 
+/* A table cannot be held against the frames up to here. */
+static void forget_frames(struct decompress *decompress)
+{
+    atomic_fetch_sub(&decompress->held, decompress->frames.capacity);
+    buffer_free(&decompress->frames);
+    decompress->frames_count = 0;
+    decompress->frames_are_whole = false;
+}
+
+/* Makes the list of frames larger, as far as it may be. False where memory is short. */
+static bool grow_list(struct decompress *decompress, size_t used, size_t size)
+{
+    size_t before = decompress->frames.capacity;
+    if (size > decompress->limits.list_most)
+        size = (size_t)decompress->limits.list_most;
+    if (!buffer_grow(&decompress->frames, used, size))
+        return false;
+    atomic_fetch_add(&decompress->held, decompress->frames.capacity - before);
+    return true;
+}
+
 /* Remembers the frame that was just walked over, to hold a table against. */
 static enum step remember_frame(struct decompress *decompress, struct chunk *chunk)
 {
     const struct zstd_frame *frame = &decompress->walk.frame;
     size_t used = (size_t)decompress->frames_count * sizeof(struct seek_table_entry);
     size_t wanted = used + sizeof(struct seek_table_entry);
-    if (wanted > decompress->frames.capacity &&
-        !buffer_grow(&decompress->frames, used, 2 * wanted + 512))
+    if (wanted > decompress->frames.capacity && !grow_list(decompress, used, 2 * wanted + 512))
         return chunk_no_memory(chunk);
+    if (wanted > decompress->frames.capacity) {
+        forget_frames(decompress);
+        return STEP_DONE;
+    }
     struct seek_table_entry entry = {(uint32_t)frame->size, (uint32_t)frame->header.content_size};
     if (frame->header.is_skippable)
         entry.decompressed_size = 0;
@@ -89,6 +113,7 @@ static bool may_be_table(const struct decompress *decompress, uint32_t magic, ui
     uint64_t longest =
         SEEK_TABLE_HEADER_SIZE + decompress->frames_count * 12 + SEEK_TABLE_FOOTER_SIZE;
     return magic == SEEK_TABLE_MAGIC && size <= longest &&
+           size <= decompress->limits.segment_most / 4 &&
            size >= SEEK_TABLE_HEADER_SIZE + SEEK_TABLE_FOOTER_SIZE;
 }
 
@@ -98,6 +123,11 @@ static bool may_be_table(const struct decompress *decompress, uint32_t magic, ui
 static uint64_t frame_content(const struct zstd_frame *frame)
 {
     return frame->header.has_content_size ? frame->header.content_size : frame->content_max;
+}
+
+static bool frame_is_large(const struct decompress *decompress, const struct zstd_frame *frame)
+{
+    return split_is_large(decompress, split_cost(decompress, frame->size, frame_content(frame)));
 }
 
 /* Walks on to the frame's end, or until the frame is found to be too large for a segment. */
@@ -131,7 +161,7 @@ static enum step walk_frame(struct decompress *decompress, struct chunk *chunk,
         else if (split_collect(decompress, chunk, used) != STEP_DONE)
             return STEP_FAILED;
         if (walk->frame.has_header && !walk->frame.header.is_skippable &&
-            frame_content(&walk->frame) + walk->frame.size > decompress->segment_most)
+            frame_is_large(decompress, &walk->frame))
             break;
     }
     return code == CINCH_OK ? STEP_DONE : split_fail(chunk, code, "cannot decompress");
@@ -206,16 +236,22 @@ static bool is_for_stream(const struct decompress *decompress,
         return true;
     if (!header->has_content_size)
         return !decompress->source.input->is_file;
-    return header->content_size > decompress->segment_most / 2;
+    /* Compressed it is hardly larger than its content, with a few bytes for every KiB. */
+    uint64_t content = header->content_size;
+    uint64_t size =
+        content <= decompress->limits.segment_most ? content + content / 128 + 64 : content;
+    return split_is_large(decompress, split_cost(decompress, size, content));
 }
 
 /* What a header says is more than can be done here. */
 static int32_t refuse_frame(const struct decompress *decompress,
-                            const struct zstd_frame_header *header)
+                            const struct zstd_frame_header *header, bool is_large)
 {
+    const struct decompress_limits *limits = &decompress->limits;
     if (header->dictionary_id != 0)
         return CINCH_E_UNSUPPORTED;
-    return header->window_size > decompress->window_most ? CINCH_E_MEMORY_LIMIT : CINCH_OK;
+    uint64_t most = is_large ? limits->stream_window_most : limits->window_most;
+    return header->window_size > most ? CINCH_E_MEMORY_LIMIT : CINCH_OK;
 }
 
 /* At the beginning of a frame, 18 bytes of it at hand: begins to walk over it, or to decode it,
@@ -229,21 +265,21 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     int32_t code = zstd_frame_header_parse(source->data, source->size, &header, &needed);
     if (code == CINCH_E_FORMAT && decompress->members > 0)
         return split_trailing(decompress, chunk);
+    bool is_large = code == CINCH_OK && !header.is_skippable && is_for_stream(decompress, &header);
     if (code == CINCH_OK)
-        code = refuse_frame(decompress, &header);
+        code = refuse_frame(decompress, &header, is_large);
     if (code != CINCH_OK)
         return split_fail(chunk, code, "cannot decompress");
-    bool is_large = !header.is_skippable && is_for_stream(decompress, &header);
     bool has_group = chunk->segment.input_size > 0;
     if (has_group && (header.is_skippable || is_large))
         return STEP_WAIT; /* for the group to be passed on */
     if (!header.is_skippable)
         decompress->checks |= header.has_checksum ? CINCH_CHECK_XXH64 : CINCH_CHECK_NONE;
     if (is_large) {
-        decompress->frames_count = 0; /* a table cannot be held against this one */
-        decompress->frames_are_whole = false;
+        forget_frames(decompress); /* as this one will not be among them */
         decompress->stream_left = header.has_content_size ? header.content_size : UINT64_MAX;
-        return split_stream_begin(decompress, chunk, header.window_size, need);
+        return split_stream_begin(decompress, chunk, header.window_size + DECODER_STREAM_SIZE,
+                                  need);
     }
     if (header.is_skippable) {
         uint64_t size = header.size + header.content_size;
@@ -272,7 +308,7 @@ enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct 
 {
     chunk->segment.kind = SEGMENT_ZSTD_FRAMES;
     enum step step = return_to_frame(decompress, chunk);
-    while (step == STEP_DONE && !chunk->is_last && !split_is_full(chunk)) {
+    while (step == STEP_DONE && !chunk->is_last && !split_is_full(decompress, chunk)) {
         if (decompress->state == SPLIT_IN_STREAM) {
             bool ended;
             size_t size_before = chunk->output_size;
