@@ -1,5 +1,5 @@
-# Shared by scripts/run and scripts/test, which source it. Sets `root`, the repository's folder,
-# and makes it the current one.
+# Shared by scripts/run, scripts/test and tests/fuzz/run, which source it. Sets `root`, the
+# repository's folder, and makes it the current one.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 cd -- "$root" || exit
@@ -35,3 +35,9 @@ build() {
     fi
     quietly "$folder/compile.log" ninja -C "$folder"
 }
+
+# The sanitizers of LLVM 14 do not start where the kernel scatters addresses widely.
+fixed_addresses=()
+if setarch "$(uname -m)" --addr-no-randomize true 2>/dev/null; then
+    fixed_addresses=(setarch "$(uname -m)" --addr-no-randomize)
+fi
