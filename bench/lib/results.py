@@ -105,3 +105,15 @@ def missed(result):
             if is_met is False:
                 found.append((row, target, value))
     return found
+
+
+def join_bench(parts):
+    """One result of several runs of cinch-bench, each with other rows, on one machine."""
+    joined = json.loads(json.dumps(parts[0]))
+    for part in parts[1:]:
+        for key in ("kind", "machine", "version", "engines"):
+            if joined[key] != part[key]:
+                raise Unlike(f"'{key}' differs: {joined[key]} and {part[key]}")
+        joined["rows"] += part["rows"]
+        joined["input_bytes"] = max(joined["input_bytes"], part["input_bytes"])
+    return joined
