@@ -66,10 +66,6 @@ struct removal *removal_create(const struct settings *settings)
     struct removal *removal = memory_allocate(1, sizeof(*removal));
     removal->settings = settings;
     removal->together = !settings->keep && settings_are_many(settings) && syncfs_is_reliable();
-    const char *directory =
-        settings->flat_directory ? settings->flat_directory : settings->mirror_directory;
-    if (removal->together && directory)
-        add_volume(removal, open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     return removal;
 }
 
@@ -87,6 +83,12 @@ static struct volume *find_volume(struct removal *removal, dev_t device)
             return &removal->volumes[i];
     }
     return NULL;
+}
+
+/* The directory that outputs are put into, where it is not their sources'; NULL else. */
+static const char *other_directory(const struct settings *settings)
+{
+    return settings->flat_directory ? settings->flat_directory : settings->mirror_directory;
 }
 
 /* The directory of a path, opened. -1 with errno set where it cannot be. */
@@ -109,8 +111,10 @@ bool removal_prepare(struct removal *removal, const struct item *item)
         return true;
     /* Beside its source an output is on the source's file system; what is not is found out
      * when it is there, and made durable by itself. */
-    if (!settings->flat_directory && !settings->mirror_directory &&
-        !find_volume(removal, item->status.st_dev))
+    const char *directory = other_directory(settings);
+    if (directory && removal->volume_count == 0)
+        add_volume(removal, open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory && !find_volume(removal, item->status.st_dev))
         add_volume(removal, open_directory(item->output));
     return false;
 }
@@ -134,29 +138,55 @@ int removal_delay(const struct removal *removal)
 
 /* --- Flushing --------------------------------------------------------------------------- */
 
+/* fsync() or syncfs() for the directory that a path lies in. Returns 0 or an errno value. */
+static int sync_directory(const char *path, int (*sync)(int descriptor))
+{
+    const int directory = open_directory(path);
+    if (directory < 0)
+        return errno;
+    const int error = sync(directory) != 0 ? errno : 0;
+    close(directory);
+    return error;
+}
+
 /* fsync() for an output and its directory. Returns 0 or an errno value. */
 static int sync_alone(const char *output)
 {
     int error = 0;
     int file = open(output, O_RDONLY | O_CLOEXEC);
-    int directory = open_directory(output);
-    if (file < 0 || directory < 0 || fsync(file) != 0 || fsync(directory) != 0)
+    if (file < 0 || fsync(file) != 0)
         error = errno;
-    if (directory >= 0)
-        close(directory);
     if (file >= 0)
         close(file);
-    return error;
+    return error != 0 ? error : sync_directory(output, fsync);
+}
+
+/*
+ * Makes the directories above an output's own durable, as they may have been made for it: a name
+ * in a directory that has no name itself leads nowhere. Where one may not be read everything on
+ * the file system is synced. Returns 0 or an errno value.
+ */
+static int sync_above(const char *output)
+{
+    char *path = memory_copy(output);
+    int error = 0;
+    for (char *slash; error == 0 && (slash = strrchr(path, '/')) != NULL && slash != path;) {
+        *slash = '\0';
+        error = sync_directory(path, fsync);
+    }
+    free(path);
+    return error == EACCES ? sync_directory(output, syncfs) : error;
 }
 
 /* Makes an item's output durable. Returns 0 or an errno value. */
 static int sync_output(struct removal *removal, const struct item *item, dev_t device)
 {
-    if (!removal->together)
-        return 0; /* its job has done it */
-    struct volume *volume = find_volume(removal, device);
-    if (!volume)
-        return sync_alone(item->output);
+    struct volume *volume = removal->together ? find_volume(removal, device) : NULL;
+    if (!volume) {
+        /* Without others its job has done it, but for directories that were made. */
+        const int error = removal->together ? sync_alone(item->output) : 0;
+        return error == 0 && removal->settings->mirror_directory ? sync_above(item->output) : error;
+    }
     if (!volume->synced && syncfs(volume->descriptor) != 0)
         return errno; /* and the next item tries again */
     volume->synced = true;
