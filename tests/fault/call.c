@@ -9,13 +9,17 @@ enum {
     REFUSALS_MOST = 10
 };
 
+#define AGAIN(error)                                                                               \
+    {                                                                                              \
+        (error), true, 0, 0, true                                                                  \
+    }
 #define FAILS(error)                                                                               \
     {                                                                                              \
-        (error), false, 0, 0                                                                       \
+        (error), false, 0, 0, false                                                                \
     }
 #define MAY_PASS(error)                                                                            \
     {                                                                                              \
-        (error), true, 0, 0                                                                        \
+        (error), true, 0, 0, false                                                                 \
     }
 
 static const struct {
@@ -29,20 +33,21 @@ static const struct {
     [CALL_REALLOC] = {"realloc", false, {MAY_PASS(ENOMEM)}},
     [CALL_MEMALIGN] = {"posix_memalign", false, {MAY_PASS(ENOMEM)}},
     /* A job goes on with the workers there are. */
-    [CALL_THREAD] = {"pthread_create", false, {{EAGAIN, true, CINCH_E_NO_THREAD, 0}}},
+    [CALL_THREAD] = {"pthread_create", false, {{EAGAIN, true, CINCH_E_NO_THREAD, 0, false}}},
     [CALL_MUTEX] = {"pthread_mutex_init",
                     false,
-                    {{ENOMEM, false, CINCH_E_NO_MEMORY, 0}, {EAGAIN, false, CINCH_E_NO_MEMORY, 0}}},
+                    {{ENOMEM, false, CINCH_E_NO_MEMORY, 0, false},
+                     {EAGAIN, false, CINCH_E_NO_MEMORY, 0, false}}},
     /* A worker that gets no condition does not start. */
     [CALL_CONDITION] = {"pthread_cond_init",
                         false,
-                        {{ENOMEM, true, CINCH_E_NO_MEMORY, CINCH_E_NO_THREAD},
-                         {EAGAIN, true, CINCH_E_NO_MEMORY, CINCH_E_NO_THREAD}}},
+                        {{ENOMEM, true, CINCH_E_NO_MEMORY, CINCH_E_NO_THREAD, false},
+                         {EAGAIN, true, CINCH_E_NO_MEMORY, CINCH_E_NO_THREAD, false}}},
     /* ENOENT is also the answer to "is there a link?". */
     [CALL_OPEN] = {"openat",
                    false,
                    {FAILS(EMFILE), FAILS(EACCES), FAILS(ENFILE), FAILS(ENOMEM), FAILS(EIO),
-                    FAILS(ELOOP), FAILS(EPERM), MAY_PASS(ENOENT), MAY_PASS(EINTR)}},
+                    FAILS(ELOOP), FAILS(EPERM), MAY_PASS(ENOENT), AGAIN(EINTR)}},
     [CALL_OPEN_SYSTEM] = {"openat in /proc", false, {MAY_PASS(ENOENT), MAY_PASS(EMFILE)}},
     /* A file system without O_TMPFILE says so in several ways; a name that is taken is one of
      * those that are made up. */
@@ -56,25 +61,26 @@ static const struct {
                       FAILS(EIO),
                       MAY_PASS(EOPNOTSUPP),
                       MAY_PASS(EISDIR),
-                      MAY_PASS(EINTR),
-                      {EEXIST, true, CINCH_E_IO, 0}}},
-    [CALL_READ] = {"read or pread",
-                   true,
-                   {FAILS(EIO), FAILS(ENOMEM), FAILS(ESTALE), MAY_PASS(EINTR)}},
+                      AGAIN(EINTR),
+                      {EEXIST, true, 0, CINCH_E_IO, false}}},
+    [CALL_READ] = {"read or pread", true, {FAILS(EIO), FAILS(ENOMEM), FAILS(ESTALE), AGAIN(EINTR)}},
     [CALL_READ_STREAM] = {"read from a stream",
                           true,
-                          {FAILS(EIO), FAILS(ECONNRESET), MAY_PASS(EAGAIN), MAY_PASS(EINTR)}},
-    [CALL_READ_SYSTEM] = {"read in /proc", false, {MAY_PASS(EIO), MAY_PASS(EINTR)}},
-    [CALL_READ_WAKE] = {"read from an eventfd", false, {MAY_PASS(EAGAIN), MAY_PASS(EINTR)}},
+                          {FAILS(EIO), FAILS(ECONNRESET), AGAIN(EAGAIN), AGAIN(EINTR)}},
+    [CALL_READ_SYSTEM] = {"read in /proc", false, {MAY_PASS(EIO), AGAIN(EINTR)}},
+    [CALL_READ_WAKE] = {"read from an eventfd", false, {AGAIN(EAGAIN), AGAIN(EINTR)}},
     [CALL_WRITE] = {"write or pwrite",
                     true,
                     {FAILS(ENOSPC), FAILS(EIO), FAILS(EDQUOT), FAILS(EFBIG), FAILS(EPERM),
-                     FAILS(ENOMEM), MAY_PASS(EINTR)}},
+                     FAILS(ENOMEM), AGAIN(EINTR)}},
     [CALL_WRITE_STREAM] = {"write to a stream",
                            true,
-                           {FAILS(EPIPE), FAILS(EIO), FAILS(ECONNRESET), MAY_PASS(EAGAIN),
-                            MAY_PASS(EINTR)}},
-    [CALL_WRITE_WAKE] = {"write to an eventfd", false, {MAY_PASS(EAGAIN), MAY_PASS(EINTR)}},
+                           {FAILS(EPIPE),
+                            FAILS(EIO),
+                            {ECONNRESET, false, CINCH_E_BROKEN_PIPE, 0, false},
+                            AGAIN(EAGAIN),
+                            AGAIN(EINTR)}},
+    [CALL_WRITE_WAKE] = {"write to an eventfd", false, {AGAIN(EAGAIN), AGAIN(EINTR)}},
     /* Whether a new file needs its mode mended is asked without insisting on an answer. */
     [CALL_FSTAT] = {"fstat", false, {MAY_PASS(EIO), MAY_PASS(ENOMEM), MAY_PASS(EACCES)}},
     [CALL_STAT] = {"stat or fstatat",
@@ -85,7 +91,7 @@ static const struct {
     [CALL_READLINK] = {"readlinkat", false, {FAILS(EIO), FAILS(EACCES)}},
     [CALL_FCNTL] = {"fcntl",
                     false,
-                    {{EMFILE, false, CINCH_E_IO, 0}, {EBADF, false, CINCH_E_IO, 0}}},
+                    {{EMFILE, false, CINCH_E_IO, 0, false}, {EBADF, false, CINCH_E_IO, 0, false}}},
     /* Where the caller's descriptor of a file stands after the job is told to nobody. */
     [CALL_LSEEK] = {"lseek", false, {MAY_PASS(EINVAL), MAY_PASS(EIO)}},
     /* What may not be set is left out; what goes wrong is told. */
@@ -96,7 +102,7 @@ static const struct {
     [CALL_FCHMOD_PRIVATE] = {"fchmod to 0600", false, {MAY_PASS(EIO), MAY_PASS(EPERM)}},
     [CALL_FCHOWN] = {"fchown",
                      false,
-                     {FAILS(EIO), FAILS(EROFS), FAILS(EDQUOT), MAY_PASS(EPERM), MAY_PASS(EINVAL)}},
+                     {MAY_PASS(EPERM), FAILS(EIO), FAILS(EROFS), FAILS(EDQUOT), MAY_PASS(EINVAL)}},
     [CALL_FUTIMENS] = {"futimens",
                        false,
                        {FAILS(EIO), FAILS(EROFS), FAILS(ENOSPC), MAY_PASS(EPERM),
@@ -110,15 +116,22 @@ static const struct {
                            {FAILS(EIO), FAILS(ENOSPC), FAILS(EINTR), MAY_PASS(EINVAL)}},
     [CALL_FTRUNCATE] = {"ftruncate",
                         false,
-                        {FAILS(EIO), FAILS(ENOSPC), FAILS(EFBIG), FAILS(EPERM), MAY_PASS(EINTR)}},
+                        {FAILS(EIO), FAILS(ENOSPC), FAILS(EFBIG), FAILS(EPERM), AGAIN(EINTR)}},
     [CALL_CLOSE] = {"close", false, {MAY_PASS(EIO), MAY_PASS(EINTR), MAY_PASS(ENOSPC)}},
     [CALL_CLOSE_OUTPUT] = {"close of the output",
                            false,
-                           {FAILS(EIO), FAILS(ENOSPC), FAILS(EDQUOT), MAY_PASS(EINTR)}},
+                           {FAILS(EIO), FAILS(ENOSPC), FAILS(EDQUOT), AGAIN(EINTR)}},
+    /* A name that was made up and is taken, again and again, is no news to the caller. */
     [CALL_LINK] = {"linkat",
                    false,
-                   {FAILS(EIO), FAILS(ENOSPC), FAILS(EPERM), FAILS(ENOENT), FAILS(EMLINK),
-                    FAILS(EROFS), MAY_PASS(EEXIST), MAY_PASS(EINTR)}},
+                   {FAILS(EIO),
+                    FAILS(ENOSPC),
+                    FAILS(EPERM),
+                    FAILS(ENOENT),
+                    FAILS(EMLINK),
+                    FAILS(EROFS),
+                    {EEXIST, true, 0, CINCH_E_IO, false},
+                    AGAIN(EINTR)}},
     /* EINVAL is a file system that cannot rename without replacing. */
     [CALL_RENAME] = {"renameat",
                      false,
@@ -127,11 +140,11 @@ static const struct {
     [CALL_UNLINK] = {"unlinkat", false, {MAY_PASS(EIO), MAY_PASS(EBUSY), MAY_PASS(EROFS)}},
     [CALL_EVENTFD] = {"eventfd",
                       false,
-                      {{EMFILE, false, CINCH_E_IO, 0},
-                       {ENFILE, false, CINCH_E_IO, 0},
+                      {{EMFILE, false, CINCH_E_IO, 0, false},
+                       {ENFILE, false, CINCH_E_IO, 0, false},
                        FAILS(ENOMEM)}},
-    [CALL_POLL] = {"poll", false, {MAY_PASS(ENOMEM), MAY_PASS(EINTR), MAY_PASS(EINVAL)}},
-    [CALL_RANDOM] = {"getrandom", false, {MAY_PASS(EAGAIN), MAY_PASS(ENOSYS)}},
+    [CALL_POLL] = {"poll", false, {MAY_PASS(ENOMEM), AGAIN(EINTR), MAY_PASS(EINVAL)}},
+    [CALL_RANDOM] = {"getrandom", false, {AGAIN(EAGAIN), MAY_PASS(ENOSYS)}},
 };
 
 const char *call_name(enum call call)

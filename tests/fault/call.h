@@ -59,6 +59,7 @@ struct refusal {
     bool may_end;  /* the job may end well all the same: the refusal is borne, or tried again */
     int32_t code;  /* with which it ends otherwise; 0 = what cinch.h has for `error` */
     int32_t other; /* or with this one; 0 = there is none */
+    bool passes;   /* the call is made again until it is not refused so any more */
 };
 
 /* "pthread_create"; static. */

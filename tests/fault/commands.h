@@ -13,6 +13,7 @@ struct arguments {
     bool is_release;    /* everything that takes long, too */
     uint64_t seed;
     struct fault_plan plan; /* `point` */
+    uint32_t number;        /* `killed`, `limited`, `attacked`: which one */
     const char *program;    /* the command-line program, where one was built; else NULL */
     const char *recorder;   /* the shared object that logs what it does; else NULL */
 };
@@ -23,5 +24,10 @@ extern const char *command_name;
 int command_sweep(const struct arguments *arguments);
 int command_point(const struct arguments *arguments);
 int command_pairs(const struct arguments *arguments);
+int command_kill(const struct arguments *arguments);
+int command_killed(const struct arguments *arguments);
+int command_power(const struct arguments *arguments);
+int command_limits(const struct arguments *arguments);
+int command_attack(const struct arguments *arguments);
 
 #endif

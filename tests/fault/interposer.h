@@ -20,6 +20,7 @@ enum fault_mode {
     FAULT_NONE,
     FAULT_ONCE,      /* call number `first`, and `second` where that is not 0 */
     FAULT_ALWAYS,    /* that and all behind it */
+    FAULT_SAME,      /* that and all of its kind behind it, as when a disk is full */
     FAULT_ALTERNATE, /* that and every other one behind it */
     FAULT_SHORT,     /* as ALWAYS, but transfers are cut to one byte and nothing is refused */
     FAULT_MODES
@@ -58,6 +59,7 @@ struct interposer {
         uint32_t number;
         const struct refusal *refusal; /* NULL: cut short */
     } fired[FIRED_MOST];
+    atomic_int same;          /* FAULT_SAME: the kind, once it is known; else CALL_COUNT */
     atomic_bool is_published; /* a link or rename to a name that is not hidden has succeeded */
     _Atomic long live;        /* blocks of memory taken and not given back */
 };
@@ -72,7 +74,15 @@ void interposer_disarm(void);
 void interposer_pause(void);
 void interposer_resume(void);
 
+/* For what may run before the address sanitizer has begun. */
+#define UNCHECKED __attribute__((no_sanitize("address")))
+
 /* --- For the wrappers ------------------------------------------------------------------- */
+
+/* A thread starts with its calls let through, as the first ones are the C library's and the
+ * sanitizer's; here those of its own function begin, and there they have ended. */
+void interposer_begin_thread(void);
+void interposer_end_thread(void);
 
 /* Counts a call. Returns 0, or the errno value with which it is to be refused. */
 int interposer_enter(enum call call);

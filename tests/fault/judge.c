@@ -54,8 +54,21 @@ static bool is_explained(int32_t code)
     return false;
 }
 
-static void judge_code(const struct used *used, struct trial *trial)
+/* One refusal alone is the reason that the message gives. */
+static void judge_message(const struct used *used, struct trial *trial)
 {
+    if (!used->was_accepted || atomic_load(&interposer.fired_count) != 1 ||
+        interposer.fired[0].refusal == NULL || used->message[0] == '\0')
+        return;
+    const struct refusal *refusal = interposer.fired[0].refusal;
+    if (used->code == CINCH_E_IO && refusal->code == 0 &&
+        strstr(used->message, strerrordesc_np(refusal->error)) == NULL)
+        trial_fail(trial, "the message does not tell the system's reason: %s", used->message);
+}
+
+void judge_code(const struct used *used, struct trial *trial)
+{
+    judge_message(used, trial);
     if (used->code == CINCH_OK) {
         if (!may_be_well())
             trial_fail(trial, "success was reported");
@@ -69,19 +82,7 @@ static void judge_code(const struct used *used, struct trial *trial)
                    (int)used->code, cinch_strerror(used->code), used->message);
 }
 
-/* One refusal alone is the reason that the message gives. */
-static void judge_message(const struct used *used, struct trial *trial)
-{
-    if (!used->was_accepted || atomic_load(&interposer.fired_count) != 1 ||
-        interposer.fired[0].refusal == NULL || used->message[0] == '\0')
-        return;
-    const struct refusal *refusal = interposer.fired[0].refusal;
-    if (used->code == CINCH_E_IO && refusal->code == 0 &&
-        strstr(used->message, strerrordesc_np(refusal->error)) == NULL)
-        trial_fail(trial, "the message does not tell the system's reason: %s", used->message);
-}
-
-static void judge_callbacks(const struct used *used, struct trial *trial)
+void judge_callbacks(const struct used *used, struct trial *trial)
 {
     unsigned completions = atomic_load(&used->completions);
     unsigned broken = atomic_load(&used->broken);
@@ -103,13 +104,6 @@ static void judge_callbacks(const struct used *used, struct trial *trial)
                    (unsigned long long)used->last_total);
     if (used->has_message && used->code != CINCH_OK && used->message[0] == '\0')
         trial_fail(trial, "there is no message for code %d", (int)used->code);
-}
-
-void judge_end(const struct used *used, struct trial *trial)
-{
-    judge_code(used, trial);
-    judge_callbacks(used, trial);
-    judge_message(used, trial);
     if (used->reads_wrong)
         trial_fail(trial, "the reader gave bytes that are not in the file");
 }

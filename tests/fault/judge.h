@@ -21,8 +21,11 @@ struct holdings {
 
 struct holdings judge_holdings(void);
 
-/* After the run, disarmed: the code against what was refused, the callbacks, the message. */
-void judge_end(const struct used *used, struct trial *trial);
+/* After the run, disarmed: the code and the message against what was refused. */
+void judge_code(const struct used *used, struct trial *trial);
+
+/* The callbacks, and what calls gave. */
+void judge_callbacks(const struct used *used, struct trial *trial);
 
 /* The files. */
 void judge_files(const struct world *world, const struct used *used, struct trial *trial);

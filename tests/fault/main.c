@@ -5,7 +5,15 @@
  *   fault pairs                  two calls refused (row 2)
  *   fault point SCENARIO MODE FIRST SECOND INDEX
  *                                one point of these again
+ *   fault kill [SCENARIOS]       killed at every boundary of a system call (row 3)
+ *   fault killed SCENARIO STOP   one of these again
+ *   fault power [SCENARIOS]      every disk after a loss of power (row 4)
+ *   fault limits [KIND]          disks that fill, limits of the process (row 5)
+ *   fault attack [SCENARIOS]     somebody swaps files, or looks on (row 11)
  *   fault list                   the scenarios
+ *
+ * --program FILE is the command-line program, and --recorder FILE the shared object that logs what
+ * it does to files; without them it is left out.
  *
  * --release tries everything; --seed NUMBER chooses what is random. The numbers of the rows are
  * those of docs/reliability.md. Status 0: no failure. 77: it cannot be tried here.
@@ -35,15 +43,28 @@ static const struct {
     const char *name;
     int (*run)(const struct arguments *arguments);
 } commands[] = {
-    {"sweep", command_sweep},
-    {"pairs", command_pairs},
-    {"point", command_point},
-    {"list", command_list},
+    {"sweep", command_sweep},   /* row 1 */
+    {"pairs", command_pairs},   /* row 2 */
+    {"kill", command_kill},     /* row 3 */
+    {"power", command_power},   /* row 4 */
+    {"limits", command_limits}, /* row 5 */
+    {"attack", command_attack}, /* row 11 */
+    {"point", command_point},   /* what a failure tells to repeat */
+    {"killed", command_killed}, {"list", command_list},
 };
 
 static uint32_t number(const char *text)
 {
     return (uint32_t)strtoul(text, NULL, 10);
+}
+
+/* The program is started in another folder. */
+static const char *absolute(const char *path)
+{
+    const char *found = realpath(path, NULL);
+    if (found == NULL)
+        die("cannot find %s: %s", path, strerror(errno));
+    return found;
 }
 
 static enum fault_mode mode_called(const char *name)
@@ -67,9 +88,9 @@ int main(int argc, char **argv)
         else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc)
             arguments.seed = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--program") == 0 && i + 1 < argc)
-            arguments.program = argv[++i];
+            arguments.program = absolute(argv[++i]);
         else if (strcmp(argv[i], "--recorder") == 0 && i + 1 < argc)
-            arguments.recorder = argv[++i];
+            arguments.recorder = absolute(argv[++i]);
         else if (count < 6 && argv[i][0] != '-')
             words[count++] = argv[i];
         else
@@ -77,6 +98,8 @@ int main(int argc, char **argv)
     }
     if (count > 1)
         arguments.choice = words[1];
+    if (count == 3)
+        arguments.number = number(words[2]);
     if (count == 6) {
         arguments.plan = (struct fault_plan){.mode = mode_called(words[2]),
                                              .first = number(words[3]),

@@ -38,6 +38,12 @@ struct log *recorder_make(int *fd)
     return log;
 }
 
+void recorder_free(struct log *log, int fd)
+{
+    (void)munmap(log, sizeof *log);
+    (void)close(fd);
+}
+
 __attribute__((constructor)) static void find_log(void)
 {
     const char *text = getenv(RECORDER_VARIABLE);

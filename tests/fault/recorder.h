@@ -67,6 +67,9 @@ extern struct log *recorder_log;
  * exec(), goes to `*fd`. NULL on failure. */
 struct log *recorder_make(int *fd);
 
+/* Gives up what recorder_make() made. */
+void recorder_free(struct log *log, int fd);
+
 /* Notes that success was reported. */
 void record_report(void);
 

@@ -40,7 +40,7 @@ struct scenario {
     bool is_foreign;  /* the input has another owner and set-id bits (only where we are root) */
     bool no_tmpfile;  /* the file system has no O_TMPFILE */
     bool no_renameat2;
-    mode_t umask;
+    mode_t umask; /* the widest unless told otherwise, so that nothing is narrow by chance */
 };
 
 /* All of them; `*count` is their number. Static. */

@@ -54,6 +54,9 @@ static bool try_point(const struct world *world, struct fault_plan plan, struct 
         tally->failures++;
         if (tally->of_scenario++ < PRINTED_MOST)
             print_failure(world, &plan, trial);
+        /* Each that hangs takes the watchdog's time. */
+        if (!trial->is_judged)
+            tally->of_scenario += PRINTED_MOST / 2;
     }
     /* A child that was killed cannot tell. */
     return has_fired || (trial->has_failed && !trial->is_judged);
@@ -109,6 +112,7 @@ static void sweep_scenario(const struct scenario *scenario, bool all_reasons, st
     for (uint32_t index = 0; index < reasons; index++) {
         sweep_mode(&world, FAULT_ONCE, index, calls, tally);
         sweep_mode(&world, FAULT_ALWAYS, index, calls, tally);
+        sweep_mode(&world, FAULT_SAME, index, calls, tally);
         if (all_reasons && is_borne_once_in_two(index))
             sweep_mode(&world, FAULT_ALTERNATE, index, calls, tally);
     }

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <cinch/cinch.h>
+
 #include "judge.h"
 #include "use.h"
 
@@ -91,27 +93,9 @@ int trial_await(pid_t child)
 
 /* --- The child's side ------------------------------------------------------------------- */
 
-static void run_in_child(const struct world *world, const struct fault_plan *plan,
-                         const struct trial_hooks *hooks, struct trial *trial)
+static void tell(struct trial *trial, const struct used *used)
 {
-    struct use_ends ends;
-    struct used used;
-    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
-    world_reset(world);
-    use_open(world, &ends);
-    struct holdings before = judge_holdings();
-    if (hooks != NULL) {
-        interposer.hook = hooks->before_call;
-        interposer.context = hooks->context;
-    }
-    (void)umask(world->scenario->umask != 0 ? world->scenario->umask : 022);
-
-    interposer_arm(plan);
-    use_run(world, &ends, &used);
-    interposer_disarm();
-
-    (void)umask(022);
-    trial->code = used.code;
+    trial->code = used->code;
     trial->calls = atomic_load(&interposer.count);
     trial->fired = atomic_load(&interposer.fired_count);
     if (trial->fired > 0) {
@@ -119,22 +103,52 @@ static void run_in_child(const struct world *world, const struct fault_plan *pla
         if (interposer.fired[0].refusal != NULL)
             trial->first_error = interposer.fired[0].refusal->error;
     }
-    if (hooks == NULL || hooks->forgives == NULL || !hooks->forgives(hooks->context)) {
-        judge_holdings_kept(world, before, trial);
-        judge_end(&used, trial);
-        use_close(&ends);
+}
+
+static void run_in_child(const struct world *world, const struct fault_plan *plan,
+                         const struct trial_hooks *hooks, struct trial *trial)
+{
+    struct use_ends ends;
+    struct used used;
+    (void)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
+    if (hooks->prepare != NULL)
+        hooks->prepare(hooks->context);
+    world_reset(world);
+    use_open(world, &ends);
+    struct holdings before = judge_holdings();
+    interposer.hook = hooks->before_call;
+    interposer.context = hooks->context;
+    (void)umask(world->scenario->umask);
+    if (hooks->begin != NULL)
+        hooks->begin(hooks->context, &ends);
+
+    interposer_arm(plan);
+    use_run(world, &ends, &used);
+    interposer_disarm();
+
+    if (hooks->end != NULL)
+        hooks->end(hooks->context);
+    (void)umask(022);
+    tell(trial, &used);
+    judge_holdings_kept(world, before, trial);
+    if (hooks->allows == NULL)
+        judge_code(&used, trial);
+    else if (!hooks->allows(hooks->context, used.code))
+        trial_fail(trial, "it ended with code %d (%s): %s", (int)used.code,
+                   cinch_strerror(used.code), used.message);
+    judge_callbacks(&used, trial);
+    use_close(&ends);
+    if (hooks->judge != NULL)
+        hooks->judge(hooks->context, trial);
+    else
         judge_files(world, &used, trial);
-    } else {
-        use_close(&ends);
-    }
-    if (hooks != NULL && hooks->after != NULL)
-        hooks->after(hooks->context, trial);
     trial->is_judged = true;
 }
 
 const struct trial *trial_run(const struct world *world, const struct fault_plan *plan,
                               const struct trial_hooks *hooks)
 {
+    static const struct trial_hooks none;
     static struct trial *trial;
     if (trial == NULL)
         trial =
@@ -147,7 +161,7 @@ const struct trial *trial_run(const struct world *world, const struct fault_plan
     if (child < 0)
         die("cannot fork: %s", strerror(errno));
     if (child == 0) {
-        run_in_child(world, plan, hooks, trial);
+        run_in_child(world, plan, hooks != NULL ? hooks : &none, trial);
         _exit(0);
     }
     int status = trial_await(child);

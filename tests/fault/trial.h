@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "interposer.h"
+#include "use.h"
 #include "world.h"
 
 /* What a child tells its parent, in memory that they share. */
@@ -27,12 +28,19 @@ struct trial {
     int first_error;      /* errno, 0 for a short transfer */
 };
 
-/* Things that happen beside the library. All may be NULL. */
+/*
+ * Things that happen beside the library, in the child, in this order. Each may be NULL.
+ */
 struct trial_hooks {
     void *context;
+    void (*prepare)(void *context); /* before the output's folder is brought into order */
+    void (*begin)(void *context, struct use_ends *ends); /* all is ready; its calls follow */
     void (*before_call)(void *context, uint32_t number, enum call call); /* see interposer.h */
-    void (*after)(void *context, struct trial *trial); /* in the child: further judgement */
-    bool (*forgives)(void *context);                   /* leave out the usual judgement */
+    void (*end)(void *context);                                          /* they are over */
+    /* Whether the code may be its end, whatever was refused; NULL: the plan alone tells. */
+    bool (*allows)(void *context, int32_t code);
+    /* In the place of the usual look at the files. */
+    void (*judge)(void *context, struct trial *trial);
 };
 
 /* Runs one. The result stays until the next. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "interposer.h"
 #include "wrap.h"
@@ -11,6 +12,22 @@
  * in this program. */
 int __interceptor_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                                  void *(*function)(void *), void *argument) __attribute__((weak));
+
+/* What a thread is to run. */
+struct start {
+    void *(*function)(void *);
+    void *argument;
+};
+
+static void *run_thread(void *argument)
+{
+    struct start start = *(struct start *)argument;
+    free(argument);
+    interposer_begin_thread();
+    void *result = start.function(start.argument);
+    interposer_end_thread();
+    return result;
+}
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*function)(void *),
                    void *argument)
@@ -21,10 +38,18 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
         return error;
     /* What the C library allocates for a thread it keeps for the next one. */
     interposer_pause();
-    if (__interceptor_pthread_create != NULL)
-        error = __interceptor_pthread_create(thread, attributes, function, argument);
-    else
-        error = next(thread, attributes, function, argument);
+    struct start *start = malloc(sizeof *start);
+    if (start == NULL) {
+        error = EAGAIN;
+    } else {
+        *start = (struct start){function, argument};
+        if (__interceptor_pthread_create != NULL)
+            error = __interceptor_pthread_create(thread, attributes, run_thread, start);
+        else
+            error = next(thread, attributes, run_thread, start);
+        if (error != 0)
+            free(start);
+    }
     interposer_resume();
     return error;
 }
