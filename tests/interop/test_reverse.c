@@ -141,7 +141,9 @@ static void every_level(void **state)
 
 static void every_chunk_size(void **state)
 {
-    static const uint32_t chunk_sizes[] = {0, 4096, 5000, 65536, 262144, 1000000, 4 << 20, 1 << 30};
+    /* The largest, of which a 32-bit address space would not hold several. */
+    const uint32_t largest = UINTPTR_MAX > UINT32_MAX ? 1 << 30 : 16 << 20;
+    const uint32_t chunk_sizes[] = {0, 4096, 5000, 65536, 262144, 1000000, 4 << 20, largest};
     struct scratch *scratch = *state;
     struct pools pools = pools_make();
 

@@ -163,3 +163,12 @@ void confined_refuse_futimens(int error)
     confined_refuse(SYS_utimensat_time64, error, 0, 0, 0);
 #endif
 }
+
+void confined_refuse_socket(int error)
+{
+    confined_refuse(SYS_socket, error, 0, 0, 0);
+#ifdef SYS_socketcall
+    /* One call for all that sockets do, of which the first argument says what; 1 makes one. */
+    confined_refuse(SYS_socketcall, error, 0, UINT32_MAX, 1);
+#endif
+}

@@ -60,5 +60,6 @@ void confined_refuse(long system_call, int error, unsigned int argument, uint32_
 void confined_refuse_nameless_files(int error); /* open with O_TMPFILE */
 void confined_refuse_fchown(int error);
 void confined_refuse_futimens(int error);
+void confined_refuse_socket(int error);
 
 #endif

@@ -365,7 +365,7 @@ static void open_closed_sockets(void *path)
 {
     struct failure none_left = {0};
     struct output output;
-    confined_refuse(SYS_socket, EMFILE, 0, 0, 0);
+    confined_refuse_socket(EMFILE);
     confined_number(OUTPUT_ERROR, output_open_path(&output, path, true, NULL, &none_left));
     confined_code(CINCH_E_IO, none_left.code);
     confined_number(EMFILE, none_left.system_error);

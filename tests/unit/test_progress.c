@@ -16,8 +16,15 @@
 
 static _Atomic uint64_t fake_now; /* nanoseconds; 0: the real clock */
 
-int __real_clock_gettime(clockid_t clock, struct timespec *now);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+/* On 32-bit systems glibc has the one with 64-bit times under another name. */
+#if defined(__TIMESIZE) && __TIMESIZE == 32
+#define NAMED(prefix) __asm__(prefix "__clock_gettime64")
+#else
+#define NAMED(prefix) __asm__(prefix "clock_gettime")
+#endif
+
+int __real_clock_gettime(clockid_t clock, struct timespec *now) NAMED("__real_");
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now) NAMED("__wrap_");
 
 /* The linker puts this between the library and libc. */
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
