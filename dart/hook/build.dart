@@ -1,4 +1,4 @@
-/// Bundles libcinch with an application: run by `dart build`, `dart run` and `flutter build` of
+/// Bundles libcinch_dart, which is libcinch and what Dart needs, with an application: run by `dart build`, `dart run` and `flutter build` of
 /// Dart 3.10 and later, never by hand.
 ///
 /// The library is, in this order:
@@ -9,12 +9,12 @@
 ///       hooks:
 ///         user_defines:
 ///           cinch:
-///             library: native/libcinch.so
+///             library: native/libcinch_dart.so
 ///
 /// - built from the C sources, where the package is part of the project's repository (as a path or
 ///   git dependency), the target is the Linux that builds, and meson and ninja are installed. zlib
 ///   and zstd are compiled in, so that the application needs none;
-/// - none, and the application opens an installed libcinch when it runs.
+/// - none, and the application opens an installed libcinch_dart when it runs.
 ///
 /// The protocol is plain JSON in files, documented in `package:hooks` and `package:code_assets`.
 /// It is spoken here directly, so that the package has no dependencies and works with SDKs that
@@ -69,7 +69,7 @@ Future<_Library?> _libraryFor(_Input input) async {
   }
   final sources = Directory.fromUri(input.packageRoot.resolve('../'));
   if (!File.fromUri(sources.uri.resolve('include/cinch/cinch.h')).existsSync()) {
-    print('cinch: no C sources beside the package; an installed libcinch will be opened');
+    print('cinch: no C sources beside the package; an installed libcinch_dart will be opened');
     return null;
   }
   if (input.target != Abi.current().toString()) {
@@ -78,7 +78,7 @@ Future<_Library?> _libraryFor(_Input input) async {
   }
   for (final tool in ['meson', 'ninja']) {
     if (!await _isInstalled(tool)) {
-      print('cinch: $tool is not installed; an installed libcinch will be opened');
+      print('cinch: $tool is not installed; an installed libcinch_dart will be opened');
       return null;
     }
   }
@@ -99,16 +99,17 @@ Future<_Library> _build(_Input input, Directory sources) async {
     '--buildtype=release',
     '--wrap-mode=forcefallback',
     '-Ddefault_library=shared',
+    '-Ddart=enabled',
     '-Dprogram=disabled',
     '-Dtests=disabled',
   ]);
   await _run('meson', ['install', '-C', build]);
-  final library = '${folder.path}libcinch.so';
-  File('$prefix/lib/libcinch.so').copySync(library);
+  final library = '${folder.path}libcinch_dart.so';
+  File('$prefix/lib/libcinch_dart.so').copySync(library);
   return (
     file: library,
     dependencies: [
-      for (final part in ['src', 'include', 'subprojects/packagefiles'])
+      for (final part in ['src', 'include', 'dart/native', 'subprojects/packagefiles'])
         for (final entry in Directory('${sources.path}$part').listSync(recursive: true))
           if (entry is File) entry.path,
       for (final name in ['meson.build', 'meson_options.txt']) '${sources.path}$name',

@@ -28,8 +28,10 @@ void main() {
         '$folder/2.zst',
         onProgress: (_) => ofSecond.add(Zone.current[#name]),
       );
-      expectEqual(ofFirst, ['first', 'first'], 'zones of the first job');
-      expectEqual(ofSecond, [null, null], 'zones of the second job');
+      // One for each percent.
+      expectEqual(ofFirst, List.filled(ofFirst.length, 'first'), 'zones of the first job');
+      expectEqual(ofSecond, List.filled(ofSecond.length, null), 'zones of the second job');
+      expectTrue(ofFirst.length >= 2 && ofSecond.length >= 2, 'reports: $ofFirst, $ofSecond');
     });
   });
 

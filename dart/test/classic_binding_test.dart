@@ -12,12 +12,12 @@ import 'harness.dart';
 import 'samples.dart';
 
 ClassicCompressor _bind() =>
-    ClassicCompressor(DynamicLibrary.open(Platform.environment['CINCH_LIBRARY'] ?? 'libcinch.so.0'));
+    ClassicCompressor(DynamicLibrary.open(Platform.environment['CINCH_LIBRARY'] ?? 'libcinch_dart.so.0'));
 
 void main() {
   final compressor = _bind();
 
-  for (final (name, size) in [('empty', 0), ('small', 20000), ('large', 64 << 20)]) {
+  for (final (name, size) in [('empty', 0), ('small', 20000), ('large', 24 << 20)]) {
     test('$name file: percents, then completion', () async {
       await withFolder((folder) async {
         final input = writeText('$folder/input', size);
@@ -78,7 +78,7 @@ void main() {
       for (var i = 0; i < 500; i++) {
         final percents = <int>[];
         await compressor.compress(input, '$folder/output.zst', onProgress: percents.add);
-        expectEqual(percents, [0, 100], 'percents of call $i');
+        expectWholePercents(percents, 'percents of call $i');
       }
       await expectDecodes('$folder/output.zst', input, format: 'zstd');
     });
@@ -131,7 +131,7 @@ void main() {
         await startProgram('../../example/classic_binding', [
           input,
           '$folder/output.zst',
-          Platform.environment['CINCH_LIBRARY'] ?? 'libcinch.so.0',
+          Platform.environment['CINCH_LIBRARY'] ?? 'libcinch_dart.so.0',
         ]),
       );
       expectEqual((ending.status, ending.complaints), (0, ''), 'the ending');

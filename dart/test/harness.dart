@@ -7,6 +7,8 @@ library;
 import 'dart:async';
 import 'dart:io';
 
+import 'samples.dart' show removeOwnPrograms;
+
 typedef _Test = ({String name, FutureOr<void> Function() body, Duration timeout});
 
 final List<_Test> _tests = [];
@@ -25,18 +27,21 @@ Future<void> runTests() async {
   var passed = 0, failed = 0;
   for (final (:name, :body, :timeout) in _tests) {
     final stray = <String>[];
+    final clock = Stopwatch()..start();
+    String seconds() => '${(clock.elapsedMilliseconds / 1000).toStringAsFixed(1).padLeft(5)} s';
     try {
       await _guarded(body, stray).timeout(timeout);
       // Lets errors that nobody listens to come up.
       await Future<void>.delayed(Duration.zero);
       if (stray.isNotEmpty) throw TestFailure('an error that nobody caught: ${stray.join('\n')}');
-      print('  ok      $name');
+      print('  ok     ${seconds()}  $name');
       passed++;
     } on Object catch (error, stackTrace) {
-      print('  FAILED  $name\n$error\n$stackTrace');
+      print('  FAILED ${seconds()}  $name\n$error\n$stackTrace');
       failed++;
     }
   }
+  removeOwnPrograms();
   print('$passed passed, $failed failed');
   // What a failed test left behind may keep the isolate alive; after success nothing may.
   if (failed > 0) {

@@ -47,14 +47,14 @@ Future<(Map<String, Object?>, Ending)> _runHook(
 void main() {
   test('a library that the application names is bundled', () async {
     await withFolder((folder) async {
-      final library = '$folder/application/native/libcinch.so';
+      final library = '$folder/application/native/libcinch_dart.so';
       File(library)
         ..createSync(recursive: true)
         ..writeAsStringSync('a library');
       final (output, ending) = await _runHook(
         folder,
         packageRoot: folder,
-        defines: {'library': 'native/libcinch.so'},
+        defines: {'library': 'native/libcinch_dart.so'},
       );
       expectEqual((ending.status, ending.complaints), (0, ''), 'the ending');
       expectEqual(output['status'], 'success');

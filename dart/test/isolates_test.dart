@@ -92,7 +92,7 @@ void main() {
 
   test('isolates killed amid a large job, 20 times', () async {
     await withFolder((folder) async {
-      final large = writeText('$folder/large', 48 << 20);
+      final large = writeText('$folder/large', 24 << 20);
       Directory('$folder/out').createSync();
       for (var i = 0; i < 20; i++) {
         await _spawnAndKill(_compressLarge, folder, messages: 1 + i % 2);

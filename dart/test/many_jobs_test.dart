@@ -95,12 +95,18 @@ void main() {
 
       // The library keeps what its workers need; that is all there after the first jobs.
       await compress(100);
-      final native = _nativeBytes(), resident = ProcessInfo.currentRss;
+      final resident = ProcessInfo.currentRss;
       final descriptors = _openDescriptors(), threads = _threads();
-      await compress(500);
-      final nativeGrowth = _nativeBytes() - native;
+      // The VM's compiler and collector use the C heap as well, so that it goes up and down by
+      // tens of kilobytes. A leak of few bytes a job would be there each time.
+      final growths = <int>[];
+      do {
+        final before = _nativeBytes();
+        await compress(500);
+        growths.add(_nativeBytes() - before);
+      } while (growths.last >= 4 << 10 && growths.length < 5);
+      expectTrue(growths.last < 4 << 10, 'the C heap grew by $growths bytes');
       final residentGrowth = ProcessInfo.currentRss - resident;
-      expectTrue(nativeGrowth < 32 << 10, 'the C heap grew by $nativeGrowth bytes');
       // The VM's own heap breathes.
       expectTrue(residentGrowth < 24 << 20, 'resident memory grew by $residentGrowth bytes');
       expectTrue(_openDescriptors() <= descriptors, 'descriptors: ${_openDescriptors()}, before: $descriptors');

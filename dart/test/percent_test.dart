@@ -53,7 +53,7 @@ void main() {
     expectEqual(meter.advance(1 << 55, 1 << 56), 50);
   });
 
-  for (final (name, size) in [('empty', 0), ('one byte', 1), ('small', 20000), ('large', 64 << 20)]) {
+  for (final (name, size) in [('empty', 0), ('one byte', 1), ('small', 20000), ('large', 24 << 20)]) {
     test('$name file: 0, increasing, 100 before the future completes', () async {
       await withFolder((folder) async {
         final input = writeText('$folder/input', size);
@@ -76,7 +76,7 @@ void main() {
   test('a file that is written slowly reports percents between 0 and 100', () async {
     await withFolder((folder) async {
       // The output is a FIFO that is read in small portions: the job cannot be faster.
-      final input = await writeRandom('$folder/input', 48 << 20);
+      final input = await writeRandom('$folder/input', 16 << 20);
       final output = await makeFifo('$folder/output');
       final percents = <int>[];
       final job = Compressor.start(input, output, onProgress: percents.add);

@@ -62,7 +62,7 @@ void main() {
 
   test('exit(0) amid a large job leaves no temporary', () async {
     await withFolder((folder) async {
-      final input = await writeRandom('$folder/input', 96 << 20);
+      final input = await writeRandom('$folder/input', 48 << 20);
       Directory('$folder/out').createSync();
       for (var i = 0; i < 10; i++) {
         final ending = await endingOf(

@@ -1,8 +1,8 @@
-/// The functions and structures of `cinch/cinch.h`, name for name.
+/// The functions and structures of `cinch/cinch.h` and `native/cinch_dart.h`, name for name.
 ///
 /// Where the application was built with the package's build hook, the library is bundled as the
 /// code asset of this file's name; elsewhere the names are looked for in the process, into which
-/// `library.dart` loads an installed libcinch first. Nothing here may be called before
+/// `library.dart` loads an installed libcinch_dart first. Nothing here may be called before
 /// [ensureLibraryIsLoaded] of that file has returned.
 ///
 /// None of the functions is a leaf: a leaf call holds up garbage collection in every isolate of
@@ -20,12 +20,6 @@ final class NativeJob extends Opaque {}
 /// `cinch_pool`. This package uses the default pool only, which is the null pointer.
 final class NativePool extends Opaque {}
 
-/// `cinch_progress_fn`: user, bytes done, bytes in all.
-typedef NativeProgressFunction = Void Function(Pointer<Void>, Uint64, Uint64);
-
-/// `cinch_completion_fn`: user, error code.
-typedef NativeCompletionFunction = Void Function(Pointer<Void>, Int32);
-
 /// `cinch_options`.
 final class NativeOptions extends Struct {
   @Size()
@@ -42,9 +36,17 @@ final class NativeOptions extends Struct {
   external int memoryLimit;
   @Uint64()
   external int outputLimit;
-  external Pointer<NativeFunction<NativeProgressFunction>> onProgress;
-  external Pointer<NativeFunction<NativeCompletionFunction>> onComplete;
+  external Pointer<Void> onProgress;
+  external Pointer<Void> onComplete;
   external Pointer<Void> user;
+  @Uint64()
+  external int inputOffset;
+  @Uint64()
+  external int inputLength;
+  @Int32()
+  external int inputFd;
+  @Uint32()
+  external int windowLog;
 }
 
 /// `cinch_stats`.
@@ -59,6 +61,16 @@ final class NativeStats extends Struct {
   external int bytesTotal;
   @Uint64()
   external int elapsedNanoseconds;
+  @Int32()
+  external int format;
+  @Uint32()
+  external int check;
+  @Uint64()
+  external int frames;
+  @Uint64()
+  external int chunks;
+  @Uint64()
+  external int trailing;
 }
 
 /// `CINCH_FLAG_NO_REPLACE`.
@@ -129,8 +141,36 @@ external int cinchJobMessage(Pointer<NativeJob> job, Pointer<Char> buffer, int s
 @Native<Void Function(Pointer<NativeJob>)>(symbol: 'cinch_job_release')
 external void cinchJobRelease(Pointer<NativeJob> job);
 
-@Native<Void Function(Pointer<NativeJob>)>(symbol: 'cinch_job_detach')
-external void cinchJobDetach(Pointer<NativeJob> job);
+/// `cinch_dart_post_fn`: Dart's own `Dart_PostCObject`.
+typedef NativePostFunction = Int8 Function(Int64 port, Pointer<Dart_CObject> value);
+
+@Native<
+  Int32 Function(
+    Int32,
+    Pointer<Char>,
+    Pointer<Char>,
+    Pointer<NativeOptions>,
+    Pointer<NativeFunction<NativePostFunction>>,
+    Int64,
+    Int32,
+    Int32,
+    Pointer<Pointer<NativeJob>>,
+  )
+>(symbol: 'cinch_dart_start')
+external int cinchDartStart(
+  int operation,
+  Pointer<Char> input,
+  Pointer<Char> output,
+  Pointer<NativeOptions> options,
+  Pointer<NativeFunction<NativePostFunction>> post,
+  int port,
+  int id,
+  int progress,
+  Pointer<Pointer<NativeJob>> job,
+);
+
+@Native<Void Function(Pointer<NativeJob>)>(symbol: 'cinch_dart_drop')
+external void cinchDartDrop(Pointer<NativeJob> job);
 
 @Native<Pointer<Char> Function(Int32)>(symbol: 'cinch_strerror')
 external Pointer<Char> cinchStrerror(int errorCode);
@@ -144,12 +184,12 @@ external Pointer<Char> cinchEngines();
 /// Whether the names of this file can be resolved now.
 bool bindingsResolve() {
   try {
-    return Native.addressOf<NativeFunction<Pointer<Char> Function()>>(cinchVersion) != nullptr;
+    return dropFinalizer != nullptr;
   } on ArgumentError {
     return false;
   }
 }
 
-/// Where `cinch_job_detach` lies, for finalizers: it never blocks.
-final Pointer<NativeFinalizerFunction> detachFinalizer =
-    Native.addressOf<NativeFunction<Void Function(Pointer<NativeJob>)>>(cinchJobDetach).cast();
+/// Where `cinch_dart_drop` lies, for finalizers: it never blocks.
+Pointer<NativeFinalizerFunction> get dropFinalizer =>
+    Native.addressOf<NativeFunction<Void Function(Pointer<NativeJob>)>>(cinchDartDrop).cast();

@@ -21,9 +21,8 @@ final class CompressJob implements Finalizable {
   CompressJob._(this._input, this._output, void Function(int)? onProgress)
     : _onProgress = onProgress == null ? null : Zone.current.bindUnaryCallback(onProgress);
 
-  /// Detaching never blocks. A finalizer that waited for the worker to end its callback would wait
-  /// for a thread that waits for the VM.
-  static final NativeFinalizer _finalizer = NativeFinalizer(detachFinalizer);
+  /// Only for an isolate that ends before the job. It never blocks, which a finalizer must not.
+  static final NativeFinalizer _finalizer = NativeFinalizer(dropFinalizer);
 
   final String _input;
   final String _output;
@@ -86,22 +85,26 @@ final class CompressJob implements Finalizable {
 
   void _submit(Operation operation, CompressOptions options, {required bool reportProgress}) {
     final dispatcher = Dispatcher.instance;
-    final user = dispatcher.add((progressed: _progressed, ended: _ended));
+    final id = dispatcher.add((progressed: _progressed, ended: _ended));
     try {
-      _handle = submit(operation, _input, _output, options, (
-        onProgress: reportProgress ? dispatcher.onProgress : nullptr,
-        onComplete: dispatcher.onComplete,
-        user: user,
-      ));
+      _handle = submitForIsolate(
+        operation,
+        _input,
+        _output,
+        options,
+        port: dispatcher.port,
+        id: id,
+        reportProgress: reportProgress,
+      );
       _finalizer.attach(this, _handle.cast(), detach: this);
     } on Object {
-      dispatcher.remove(user);
+      dispatcher.remove(id);
       rethrow;
     }
   }
 
-  void _progressed(int done, int total) {
-    final percent = _meter.advance(done, total);
+  void _progressed(int reported) {
+    final percent = _meter.advance(reported, 100);
     if (percent != null) _report(percent);
   }
 

@@ -1,4 +1,4 @@
-/// Finding libcinch and loading it into the process.
+/// Finding libcinch_dart and loading it into the process.
 library;
 
 import 'dart:ffi';
@@ -16,7 +16,7 @@ bool _isLoaded = false;
 ///
 /// Does nothing where the build hook bundled the library or the program has it linked in.
 /// Otherwise loads the file that the environment variable `CINCH_LIBRARY` names, or the installed
-/// libcinch.
+/// libcinch_dart.
 ///
 /// Throws an [UnsupportedError] that tells what was tried where there is no library to be had.
 void ensureLibraryIsLoaded() {
@@ -36,23 +36,23 @@ void _load() {
     } else if (bindingsResolve()) {
       return;
     } else {
-      reasons.add('$name: is not libcinch');
+      reasons.add('$name: is not libcinch_dart');
     }
   }
   throw UnsupportedError(
-    'libcinch cannot be loaded. Install it, or name its file in the environment variable '
+    'libcinch_dart cannot be loaded. Install it, or name its file in the environment variable '
     '$libraryVariable. Tried: ${reasons.join('; ')}',
   );
 }
 
 List<String> _installedNames() => switch (Abi.current()) {
   Abi.macosArm64 || Abi.macosX64 || Abi.iosArm64 || Abi.iosArm || Abi.iosX64 => const [
-    'libcinch.0.dylib',
-    'libcinch.dylib',
-    'cinch.framework/cinch',
+    'libcinch_dart.0.dylib',
+    'libcinch_dart.dylib',
+    'cinch_dart.framework/cinch_dart',
   ],
-  Abi.androidArm || Abi.androidArm64 || Abi.androidIA32 || Abi.androidX64 => const ['libcinch.so'],
-  _ => const ['libcinch.so.0', 'libcinch.so'],
+  Abi.androidArm || Abi.androidArm64 || Abi.androidIA32 || Abi.androidX64 => const ['libcinch_dart.so'],
+  _ => const ['libcinch_dart.so.0', 'libcinch_dart.so'],
 };
 
 /// Loads a library so that its names can be found in the process, which is where `@Native`

@@ -10,7 +10,7 @@ import 'memory.dart';
 import 'options.dart';
 import 'stats.dart';
 
-/// What is done to a file.
+/// What is done to a file, in the order of C's `CINCH_DART_` constants.
 enum Operation {
   /// `cinch_compress`.
   compress(cinchCompress),
@@ -24,51 +24,70 @@ enum Operation {
   final SubmitFunction submit;
 }
 
-/// The C functions that hear of a job.
-typedef NativeCallbacks =
-    ({
-      Pointer<NativeFunction<NativeProgressFunction>> onProgress,
-      Pointer<NativeFunction<NativeCompletionFunction>> onComplete,
-      Pointer<Void> user,
-    });
-
-/// A job that nobody hears of.
-final NativeCallbacks noCallbacks = (
-  onProgress: nullptr,
-  onComplete: nullptr,
-  user: nullptr,
-);
-
 /// Submits a file to the default pool and returns the job's handle, which the caller must drop.
-/// Opens no file and does not block.
+/// Nobody hears of the job. Opens no file and does not block.
 ///
-/// Throws a [CompressException] if the job is refused; then none of [callbacks] is ever called.
+/// Throws a [CompressException] if the job is refused.
 Pointer<NativeJob> submit(
   Operation operation,
   String input,
   String output,
   CompressOptions options,
-  NativeCallbacks callbacks,
+) => _submit(
+  input,
+  output,
+  options,
+  (inputPath, outputPath, nativeOptions, job) =>
+      operation.submit(nullptr, inputPath, outputPath, nativeOptions, job),
+);
+
+/// As [submit]; the job's news are posted to [port] under the number [id], of its progress only if
+/// [reportProgress] is true. If the job is refused, nothing is posted.
+Pointer<NativeJob> submitForIsolate(
+  Operation operation,
+  String input,
+  String output,
+  CompressOptions options, {
+  required int port,
+  required int id,
+  required bool reportProgress,
+}) => _submit(
+  input,
+  output,
+  options,
+  (inputPath, outputPath, nativeOptions, job) => cinchDartStart(
+    operation.index,
+    inputPath,
+    outputPath,
+    nativeOptions,
+    NativeApi.postCObject,
+    port,
+    id,
+    reportProgress ? 1 : 0,
+    job,
+  ),
+);
+
+Pointer<NativeJob> _submit(
+  String input,
+  String output,
+  CompressOptions options,
+  int Function(
+    Pointer<Char> input,
+    Pointer<Char> output,
+    Pointer<NativeOptions> options,
+    Pointer<Pointer<NativeJob>> job,
+  )
+  call,
 ) {
   ensureLibraryIsLoaded();
   _checkPath(input);
   _checkPath(output);
   return withArena((arena) {
-    final structSize = sizeOf<NativeOptions>();
     final nativeOptions = arena<NativeOptions>();
-    fillOptions(nativeOptions.ref, structSize, options);
-    nativeOptions.ref
-      ..onProgress = callbacks.onProgress
-      ..onComplete = callbacks.onComplete
-      ..user = callbacks.user;
+    fillOptions(nativeOptions.ref, sizeOf<NativeOptions>(), options);
     final job = arena<Pointer<NativeJob>>();
-    final code = operation.submit(
-      nullptr,
-      arena.utf8(input),
-      arena.utf8(output),
-      nativeOptions,
-      job,
-    );
+    final code = call(arena.utf8(input), arena.utf8(output), nativeOptions, job);
     if (code != 0) throw exceptionFor(code, '', input, output);
     return job.value;
   });

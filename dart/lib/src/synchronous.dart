@@ -20,7 +20,7 @@ void runJob(
   String output,
   CompressOptions options,
   void Function(int percent)? onProgress,
-) => _WaitingJob(submit(operation, input, output, options, noCallbacks), input, output)
+) => _WaitingJob(submit(operation, input, output, options), input, output)
     .run(onProgress);
 
 /// A job whose isolate waits for it, so that no message could reach it: its figures are read
@@ -32,7 +32,7 @@ final class _WaitingJob implements Finalizable {
   }
 
   /// Only for an isolate that is killed while it waits.
-  static final NativeFinalizer _finalizer = NativeFinalizer(detachFinalizer);
+  static final NativeFinalizer _finalizer = NativeFinalizer(dropFinalizer);
 
   final Pointer<NativeJob> _handle;
   final String _input;
@@ -52,7 +52,7 @@ final class _WaitingJob implements Finalizable {
     } finally {
       _finalizer.detach(this);
       // Harmless when the job has ended; if `onProgress` threw, it has not.
-      cinchJobDetach(_handle);
+      cinchDartDrop(_handle);
     }
   }
 
