@@ -41,7 +41,8 @@ Future<void> main(List<String> arguments) async {
       ]),
     );
     print('$fileCount files at once:   $busy');
-    print('$fileCount × $megabytes MB in ${clock.elapsedMilliseconds} ms, $reports progress reports');
+    final milliseconds = clock.elapsedMilliseconds;
+    print('$fileCount × $megabytes MB in $milliseconds ms, $reports progress reports');
   } finally {
     directory.deleteSync(recursive: true);
   }

@@ -1,5 +1,5 @@
-/// Bundles libcinch_dart, which is libcinch and what Dart needs, with an application: run by `dart build`, `dart run` and `flutter build` of
-/// Dart 3.10 and later, never by hand.
+/// Bundles libcinch_dart, which is libcinch and what Dart needs, with an application: run by
+/// `dart build`, `dart run` and `flutter build` of Dart 3.10 and later, never by hand.
 ///
 /// The library is, in this order:
 ///

@@ -151,7 +151,11 @@ void main() {
       }
       expectEqual(cancelled + done, 200, 'jobs');
       expectEqual(namesIn(folder).length, done + 1, 'files');
-      await run('sh', ['-c', r'cd "$0" && set -- *.zst && { [ ! -e "$1" ] || zstd -q -t -- "$@"; }', folder]);
+      await run('sh', [
+        '-c',
+        r'cd "$0" && set -- *.zst && { [ ! -e "$1" ] || zstd -q -t -- "$@"; }',
+        folder,
+      ]);
     });
   });
 

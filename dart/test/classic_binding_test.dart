@@ -11,8 +11,7 @@ import '../example/classic_binding.dart';
 import 'harness.dart';
 import 'samples.dart';
 
-ClassicCompressor _bind() =>
-    ClassicCompressor(DynamicLibrary.open(Platform.environment['CINCH_LIBRARY'] ?? 'libcinch_dart.so.0'));
+ClassicCompressor _bind() => ClassicCompressor(DynamicLibrary.open(plainLibrary));
 
 void main() {
   final compressor = _bind();
@@ -131,7 +130,7 @@ void main() {
         await startProgram('../../example/classic_binding', [
           input,
           '$folder/output.zst',
-          Platform.environment['CINCH_LIBRARY'] ?? 'libcinch_dart.so.0',
+          plainLibrary,
         ]),
       );
       expectEqual((ending.status, ending.complaints), (0, ''), 'the ending');

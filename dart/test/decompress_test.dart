@@ -99,9 +99,7 @@ void main() {
 
   test('the classic binding', () async {
     await withFolder((folder) async {
-      final compressor = ClassicCompressor(
-        DynamicLibrary.open(Platform.environment['CINCH_LIBRARY'] ?? 'libcinch_dart.so.0'),
-      );
+      final compressor = ClassicCompressor(DynamicLibrary.open(plainLibrary));
       final input = writeText('$folder/input', 3 << 20);
       final compressed = await _compressedByTool(input, 'zstd');
       final percents = <int>[];

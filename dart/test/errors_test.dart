@@ -93,7 +93,7 @@ void main() {
     });
   });
 
-  test('a file that may not be read, and a directory that may not be written: permission', () async {
+  test('an unreadable file, and a directory that may not be written: permission', () async {
     await withFolder((folder) async {
       final input = writeText('$folder/input', 10);
       final secret = writeText('$folder/secret', 10);

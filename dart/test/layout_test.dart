@@ -32,9 +32,9 @@ Future<List<String>> _layoutInC(String folder) async {
 String _line(String name, Pointer<Uint8> memory, int size, void Function() fill) {
   final bytes = memory.asTypedList(size)..fillRange(0, size, 0);
   fill();
-  final first = bytes.indexOf(0xff);
-  expectEqual(bytes.lastIndexOf(0xff) - first + 1, bytes.where((byte) => byte == 0xff).length, name);
-  return '$name $first ${bytes.lastIndexOf(0xff) - first + 1}';
+  final first = bytes.indexOf(0xff), length = bytes.lastIndexOf(0xff) - first + 1;
+  expectEqual(bytes.where((byte) => byte == 0xff).length, length, 'bytes of $name');
+  return '$name $first $length';
 }
 
 List<String> _layoutInDart() => withArena((arena) {

@@ -22,7 +22,10 @@ void main() {
       final input = writeText('$folder/input', 10);
       final missing = '$folder/libmissing.so';
       // A library without the names: the C library's own.
-      for (final (file, words) in [(missing, 'No such file'), ('libm.so.6', 'is not libcinch_dart')]) {
+      for (final (file, words) in [
+        (missing, 'No such file'),
+        ('libm.so.6', 'is not libcinch_dart'),
+      ]) {
         final ending = await endingOf(
           await startProgram(
             'report_error',
@@ -89,7 +92,10 @@ void main() {
   test('the example with a progress bar is cancelled by Ctrl-C', () async {
     await withFolder((folder) async {
       final fifo = await makeFifo('$folder/fifo');
-      final program = await startProgram('../../example/progress_bar', [fifo, '$folder/output.zst']);
+      final program = await startProgram('../../example/progress_bar', [
+        fifo,
+        '$folder/output.zst',
+      ]);
       final writer = File(fifo).openSync(mode: FileMode.write);
       final output = StringBuffer();
       final shown = Completer<void>();

@@ -52,7 +52,8 @@ void main() {
   test('100 jobs at once: each reports on its own and completes once', () async {
     await withFolder((folder) async {
       final inputs = [
-        for (var i = 0; i < 100; i++) writeText('$folder/$i', i % 10 == 0 ? 2 << 20 : i * 1000, seed: i),
+        for (var i = 0; i < 100; i++)
+          writeText('$folder/$i', i % 10 == 0 ? 2 << 20 : i * 1000, seed: i),
       ];
       final percents = [for (final _ in inputs) <int>[]];
       final completed = <int>[];
@@ -109,7 +110,8 @@ void main() {
       final residentGrowth = ProcessInfo.currentRss - resident;
       // The VM's own heap breathes.
       expectTrue(residentGrowth < 24 << 20, 'resident memory grew by $residentGrowth bytes');
-      expectTrue(_openDescriptors() <= descriptors, 'descriptors: ${_openDescriptors()}, before: $descriptors');
+      final left = _openDescriptors();
+      expectTrue(left <= descriptors, 'descriptors: $left, before: $descriptors');
       expectTrue(_threads() <= threads + 1, 'threads: ${_threads()}, before: $threads');
     });
   }, timeout: const Duration(minutes: 5));

@@ -53,7 +53,12 @@ void main() {
     expectEqual(meter.advance(1 << 55, 1 << 56), 50);
   });
 
-  for (final (name, size) in [('empty', 0), ('one byte', 1), ('small', 20000), ('large', 24 << 20)]) {
+  for (final (name, size) in [
+    ('empty', 0),
+    ('one byte', 1),
+    ('small', 20000),
+    ('large', 24 << 20),
+  ]) {
     test('$name file: 0, increasing, 100 before the future completes', () async {
       await withFolder((folder) async {
         final input = writeText('$folder/input', size);

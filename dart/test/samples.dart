@@ -8,6 +8,13 @@ import 'dart:typed_data';
 
 import 'harness.dart';
 
+/// libcinch itself, without what this package needs besides: it is installed beside the file that
+/// `CINCH_LIBRARY` names.
+String get plainLibrary =>
+    File(Platform.environment['CINCH_LIBRARY']!).absolute.parent.uri
+        .resolve('libcinch.so.0')
+        .toFilePath();
+
 /// Calls [body] with the path of a new, empty folder and removes it afterwards.
 Future<void> withFolder(FutureOr<void> Function(String folder) body) async {
   final folder = Directory.systemTemp.createTempSync('cinch-dart-');
@@ -20,8 +27,10 @@ Future<void> withFolder(FutureOr<void> Function(String folder) body) async {
 
 /// The names of what is in a folder, hidden ones included, sorted.
 List<String> namesIn(String folder) =>
-    [for (final entry in Directory(folder).listSync()) entry.uri.pathSegments.lastWhere((s) => s != '')]
-      ..sort();
+    [
+      for (final entry in Directory(folder).listSync())
+        entry.uri.pathSegments.lastWhere((segment) => segment != ''),
+    ]..sort();
 
 /// Text-like bytes: words of a small vocabulary.
 Uint8List textBytes(int size, {int seed = 1}) {

@@ -51,7 +51,9 @@ List<String> _installedNames() => switch (Abi.current()) {
     'libcinch_dart.dylib',
     'cinch_dart.framework/cinch_dart',
   ],
-  Abi.androidArm || Abi.androidArm64 || Abi.androidIA32 || Abi.androidX64 => const ['libcinch_dart.so'],
+  Abi.androidArm || Abi.androidArm64 || Abi.androidIA32 || Abi.androidX64 => const [
+    'libcinch_dart.so',
+  ],
   _ => const ['libcinch_dart.so.0', 'libcinch_dart.so'],
 };
 
