@@ -4,7 +4,6 @@ library;
 
 import 'dart:async';
 import 'dart:ffi';
-import 'dart:io';
 import 'dart:isolate';
 
 import '../example/classic_binding.dart';

@@ -18,7 +18,7 @@ final List<_Test> _tests = [];
 void test(
   String name,
   FutureOr<void> Function() body, {
-  Duration timeout = const Duration(minutes: 2),
+  Duration timeout = const Duration(minutes: 5),
 }) => _tests.add((name: name, body: body, timeout: timeout));
 
 /// Runs the tests one after another, in the order they were added, and prints how they ended; the

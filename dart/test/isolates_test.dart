@@ -88,7 +88,7 @@ void main() {
       }
       await _expectOnlyWholeOutputs(folder, small);
     });
-  }, timeout: const Duration(minutes: 4));
+  });
 
   test('isolates killed amid a large job, 20 times', () async {
     await withFolder((folder) async {
@@ -99,7 +99,7 @@ void main() {
       }
       await _expectOnlyWholeOutputs(folder, large);
     });
-  }, timeout: const Duration(minutes: 4));
+  });
 
   test('a killed isolate takes its jobs with it', () async {
     await withFolder((folder) async {

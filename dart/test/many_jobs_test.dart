@@ -114,7 +114,7 @@ void main() {
       expectTrue(left <= descriptors, 'descriptors: $left, before: $descriptors');
       expectTrue(_threads() <= threads + 1, 'threads: ${_threads()}, before: $threads');
     });
-  }, timeout: const Duration(minutes: 5));
+  });
 
   unawaited(runTests());
 }
