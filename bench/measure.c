@@ -4,7 +4,8 @@
  * The command's standard output goes to the file OUTPUT, nowhere if that is "-", or if it is "|"
  * into a pipe, which is emptied as fast as it is filled. Printed are five numbers: seconds that
  * passed, seconds of processor time, bytes of peak memory, seconds of processor time that others
- * took meanwhile (in steps of 10 ms), and the exit status (128 + N for signal N).
+ * of no lower priority took meanwhile (in steps of 10 ms), and the exit status (128 + N for signal
+ * N).
  *
  * It is a program of its own because the kernel counts a process's peak from before its exec:
  * a command started from an interpreter would be charged with the interpreter.
@@ -61,7 +62,8 @@ static void drain(int pipe_end)
     close(nowhere);
 }
 
-/* Seconds that all processors were busy since the system started, or taken away by its host. */
+/* Seconds since the system started that all processors were busy, or taken away by its host.
+ * Programs of low priority give way to what is measured, so their own time is not counted. */
 static double busy(void)
 {
     FILE *statistics = fopen("/proc/stat", "re");
@@ -71,7 +73,7 @@ static double busy(void)
     int count = fscanf(statistics, "cpu %llu %llu %llu %llu %llu %llu %llu %llu", &times[0],
                        &times[1], &times[2], &times[3], &times[4], &times[5], &times[6], &times[7]);
     fclose(statistics);
-    unsigned long long ticks = times[0] + times[1] + times[2] + times[5] + times[6] + times[7];
+    unsigned long long ticks = times[0] + times[2] + times[5] + times[6] + times[7];
     return count < 8 ? 0 : (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
@@ -113,6 +115,8 @@ int main(int argc, char **argv)
     double wall = now() - start;
     double processor = seconds(usage.ru_utime) + seconds(usage.ru_stime);
     double others = busy() - busy_before - processor;
+    if (getpriority(PRIO_PROCESS, 0) < 0) /* all others give way, but for a moment */
+        others = 0;
     printf("%.6f %.6f %lld %.2f %d\n", wall, processor, (long long)usage.ru_maxrss * 1024,
            others > 0 ? others : 0,
            WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));

@@ -12,7 +12,7 @@ from . import data as data_module
 from . import rows as rows_module
 
 # What others may take of a processor, on average, without a round being called disturbed.
-OTHERS_MOST = 0.1
+OTHERS_MOST = 0.25
 
 SUFFIXES = {"zstd": ".zst", "gzip": ".gz"}
 READERS = {"zstd": ["zstd", "-dcq"], "gzip": ["gzip", "-dc"]}
