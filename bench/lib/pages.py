@@ -127,12 +127,14 @@ fastest and the slowest run. Ratios are ours over the other's: below 1, cinch is
 """)
 
 
-def write_index(folder, compared, bench):
+def write_index(folder, compared, bench, note):
     parts = ["# Benchmarks\n\nFigures say something only beside others of the same run. "
              "`bench/report` writes this page."]
     if compared is not None:
         parts.append(f"Machine: {machine_text(compared['machine'])}.\n\nPrograms:\n\n"
                      f"{version_lines(compared['versions'])}")
+    if note:
+        parts.append(note)
     parts.append(f"Commands:\n\n{COMMANDS}")
     parts.append("- [Whole programs, side by side](comparison.md)\n- [In process](in-process.md)\n"
                  "- [Scaling past this machine](scaling.md)\n"
@@ -210,7 +212,7 @@ How many times as fast as one worker: simulated, and in brackets by the model.
 """)
 
 
-def write_all(folder, charts, compared, bench, steps):
+def write_all(folder, charts, compared, bench, steps, note):
     if compared is not None:
         write_comparison(folder, charts, compared)
     if bench is not None:
@@ -218,4 +220,4 @@ def write_all(folder, charts, compared, bench, steps):
     if steps is not None:
         write_scaling(folder, charts, steps)
     if compared is not None or bench is not None:
-        write_index(folder, compared, bench)
+        write_index(folder, compared, bench, note)
