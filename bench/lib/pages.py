@@ -136,9 +136,10 @@ def write_index(folder, compared, bench, note):
     if note:
         parts.append(note)
     parts.append(f"Commands:\n\n{COMMANDS}")
-    parts.append("- [Whole programs, side by side](comparison.md)\n- [In process](in-process.md)\n"
-                 "- [Scaling past this machine](scaling.md)\n"
-                 "- [What is missed, and why](missed.md)")
+    links = (("Whole programs, side by side", "comparison.md"), ("In process", "in-process.md"),
+             ("Scaling past this machine", "scaling.md"), ("What is missed, and why", "missed.md"))
+    parts.append("\n".join(f"- [{title}]({name})" for title, name in links
+                           if os.path.exists(os.path.join(folder, name))))
     if compared is not None:
         parts.append(f"## Targets beside other programs\n\n{tables.target_lines(compared)}")
     if bench is not None:
@@ -204,9 +205,9 @@ How many times as fast as one worker: simulated, and in brackets by the model.
   would lower it.
 - *Few chunks.* A chunk's size follows from the level and the input's length, so short inputs give
   fewer chunks than a large machine has processors: the columns for 1 GiB.
-- *Locks.* Held for a quarter of a microsecond a few times a chunk, they are used for less than a
-  thousandth of the time at 128 workers; the model breaks when chunks take microseconds, as they do
-  at the smallest `chunk_size` that a caller may ask for.
+- *Locks.* Held for some hundred nanoseconds a few times a chunk, they are taken for at most
+  {100 * scaling.locks_part(steps, 128):.1f} % of the time at 128 workers; the model breaks when
+  chunks take microseconds, as they do at the smallest `chunk_size` that a caller may ask for.
 - *Many sockets.* A cache line that travels between sockets makes a lock cost some microseconds
   instead; at these chunk sizes still nothing.
 """)

@@ -83,6 +83,15 @@ def contended(result):
     return sum(lock["contended"] for lock in locks), sum(lock["count"] for lock in locks)
 
 
+def locks_part(result, workers):
+    """The part of the time that all locks together are held with so many workers, at most."""
+    parts = []
+    for _, job, _ in jobs(result):
+        everything = sum(sum(chunk) for chunk in job.chunks)
+        parts.append(job.serial()["locks"] / max(everything / workers, job.longest_serial()))
+    return max(parts)
+
+
 def error(result):
     """The largest and the median error of the simulation on two workers, in percent."""
     errors = [abs(100 * (one.simulate(2, one.bytes_in) / two.wall - 1))
