@@ -282,9 +282,11 @@ static enum step take_chunk(void *owner, struct chunk *chunk, struct worker *wor
         source_trim(&decompress->source);
     if (step != STEP_DONE)
         return step;
-    /* What work will decode counts when it has; headers and streams count now. */
-    uint64_t passed = decompress->source.offset - decompress->counted - chunk->segment.input_size;
-    decompress->counted = decompress->source.offset;
+    /* What work will decode counts when it has; headers and streams count now; the bytes of a frame
+     * that is left to the next chunk count with that. */
+    uint64_t reached = decompress->source.offset - decompress->begun_size;
+    uint64_t passed = reached - decompress->counted - chunk->segment.input_size;
+    decompress->counted = reached;
     return transfer_advance(transfer, worker, passed) ? STEP_DONE : STEP_FAILED;
 }
 

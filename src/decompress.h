@@ -56,7 +56,7 @@ struct decompress {
     /* The take step's. */
     struct source source;
     enum split_state state;
-    uint64_t counted;        /* the source's offset up to which progress knows */
+    uint64_t counted;        /* the offset in the input up to which progress knows */
     uint64_t members;        /* frames, members or streams that have ended... */
     uint64_t empty_members;  /* ...of which skippable frames */
     uint64_t chunks;         /* segments, and streams that were decoded by take */

@@ -172,6 +172,66 @@ static void total_of_a_pipe_is_known_at_the_end(void **state)
 
 /* --- Messages --------------------------------------------------------------------------- */
 
+enum {
+    FRAME_CONTENT = 50000
+};
+
+static void read_content(int descriptor)
+{
+    uint8_t content[FRAME_CONTENT];
+
+    for (size_t got = 0; got < sizeof(content);) {
+        ssize_t part = read(descriptor, content + got, sizeof(content) - got);
+        assert_true(part > 0);
+        got += (size_t)part;
+    }
+}
+
+/* Half a frame counts when it was decoded and not before: counted at once, it would have to be
+ * taken back when the whole of it counts. */
+static void bytes_of_a_begun_frame_count_once(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(2);
+    struct bytes text = file_make(scratch_path(scratch, "in"), BYTES_TEXT, FRAME_CONTENT, 1);
+    cinch_stats stats = CINCH_STATS_INIT;
+    struct bytes frame;
+    cinch_job *job;
+    int in[2], out[2];
+
+    assert_code(CINCH_OK, compress_and_wait(pool, scratch_path(scratch, "in"),
+                                            scratch_path(scratch, "in.zst"), NULL));
+    frame = file_read(scratch_path(scratch, "in.zst"));
+    pipe_make(in);
+    pipe_make(out);
+    assert_code(CINCH_OK, cinch_decompress_fd(pool, in[0], out[1], NULL, &job));
+
+    /* A frame and a half, in one go, so that both are seen at once. */
+    struct bytes fed = bytes_slice(&frame, 0, frame.size);
+    bytes_append(&fed, frame.data, frame.size / 2);
+    assert_int_equal(fed.size, write(in[1], fed.data, fed.size));
+    read_content(out[0]);
+    /* The first one's content is here, so all that it brings was counted. */
+    assert_code(CINCH_OK, cinch_job_stats(job, &stats));
+    assert_int_equal(frame.size, stats.bytes_in);
+
+    assert_int_equal(frame.size - frame.size / 2,
+                     write(in[1], frame.data + frame.size / 2, frame.size - frame.size / 2));
+    close(in[1]);
+    read_content(out[0]);
+    assert_code(CINCH_OK, cinch_job_wait(job));
+    assert_code(CINCH_OK, cinch_job_stats(job, &stats));
+    assert_int_equal(2 * frame.size, stats.bytes_in);
+    cinch_job_release(job);
+    close(in[0]);
+    close(out[0]);
+    close(out[1]);
+    bytes_free(&fed);
+    bytes_free(&frame);
+    bytes_free(&text);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 static void message_names_what_which_and_why(void **state)
 {
     struct scratch *scratch = *state;
@@ -296,6 +356,7 @@ int main(void)
         scratch_test(stats_of_a_job_from_queue_to_end),
         scratch_test(stats_of_every_format_count_all_bytes),
         scratch_test(total_of_a_pipe_is_known_at_the_end),
+        scratch_test(bytes_of_a_begun_frame_count_once),
         scratch_test(message_names_what_which_and_why),
         scratch_test(message_is_empty_without_an_error),
         scratch_test(message_about_the_output_names_the_output),
