@@ -3,14 +3,15 @@
  *
  *            cancel                    +--------------------------------+
  *   QUEUED ---------+                  |  a failure, or a cancel        v
- *     |             +--> (the same, with is_cancelled) --> ... -----> ENDING --> DONE
+ *     |             +--> (the same, with a failure) -> ... ---------> ENDING --> DONE
  *     | a worker comes                                                  ^
  *     v                  everything is put and sealed, nobody cancelled |
  *   RUNNING ------------------------------------------> PUBLISHING -----+
  *
- * The state, and whether the job was cancelled, change under the job's lock, so cancel and
- * publish have an order: cancel succeeds in QUEUED and RUNNING, and in ENDING and DONE if the job
- * never was PUBLISHING; publishing begins only if there was no cancel.
+ * The state changes, and cancel is recorded, under the job's lock, so cancel and publish have an
+ * order: cancel succeeds in QUEUED and RUNNING, and in ENDING and DONE if the job never was
+ * PUBLISHING; publishing begins only if there was no cancel. A cancel is a failure like any other:
+ * the first one is the result, and whatever fails after a cancel that has returned is not.
  *
  * Workers come to a job with tokens of its task (job_run) or of one of its waits. Whoever finds
  * itself the last one in the pipeline ends the job: job_end() is the only place where a job
@@ -62,7 +63,6 @@ struct cinch_job {
     pthread_cond_t done; /* broadcast when state becomes JOB_DONE */
     /* Under the lock. */
     enum job_state state;
-    bool is_cancelled;
     bool was_publishing;
     int32_t result; /* from JOB_ENDING on */
 };
@@ -156,13 +156,10 @@ static void report_completion(cinch_job *job, int32_t result)
 
 /* --- The end ---------------------------------------------------------------------------- */
 
-/* The result as it stands: the first failure, else the cancel. Lock held. */
+/* The result as it stands: the first failure, a cancel being one. Lock held. */
 static int32_t job_result(const cinch_job *job)
 {
-    struct failure failure = failure_latch_get(&job->transfer.failure);
-    if (failure.code != CINCH_OK)
-        return failure.code;
-    return job->is_cancelled && !job->was_publishing ? CINCH_E_CANCELLED : CINCH_OK;
+    return failure_latch_get(&job->transfer.failure).code;
 }
 
 /* From RUNNING to PUBLISHING, if nothing speaks against it. */
@@ -198,7 +195,7 @@ static void job_end(cinch_job *job)
     assert(job->state != JOB_ENDING && job->state != JOB_DONE);
     job->state = JOB_ENDING;
     job->result = result;
-    atomic_store(&job->ended, thread_now()); /* after the result, for job_message() */
+    atomic_store(&job->ended, thread_now());
     thread_unlock(&job->lock);
 
     report_completion(job, result);
@@ -392,10 +389,10 @@ int32_t job_cancel(cinch_job *job)
         return CINCH_E_SHUTDOWN;
     thread_lock(&job->lock);
     bool is_late = job->was_publishing;
-    if (!is_late && !job->is_cancelled && job->state < JOB_ENDING) {
-        job->is_cancelled = true;
-        pipeline_stop(
-            &job->transfer.pipeline); /* under the lock, so that the pool is still there */
+    if (!is_late && job->state < JOB_ENDING) {
+        /* Under the lock, so that the pool is still there. */
+        struct failure failure = {.code = CINCH_E_CANCELLED};
+        transfer_fail(&job->transfer, &failure);
     }
     thread_unlock(&job->lock);
     return is_late ? CINCH_E_TOO_LATE : CINCH_OK;
@@ -442,8 +439,6 @@ int32_t job_message(const cinch_job *job, char *buffer, size_t size)
     if (job_is_foreign(job))
         return CINCH_E_SHUTDOWN;
     struct failure failure = failure_latch_get(&job->transfer.failure);
-    if (failure.code == CINCH_OK && atomic_load(&job->ended) != 0)
-        failure.code = job->result; /* cancelled; it does not change any more */
     failure_describe(&failure, job->transfer.request.input_path, job->transfer.request.output_path,
                      buffer, size);
     return CINCH_OK;

@@ -148,6 +148,29 @@ static void cancel_inside_the_first_call(void **state)
     scratch_assert_holds(scratch, "input", NULL);
 }
 
+/* A blocking call in a callback is an error of its job, but not the first where that was cancelled
+ * already. */
+static void hook_cancel_then_close(struct monitor *monitor, uint64_t bytes_done,
+                                   uint64_t bytes_total)
+{
+    (void)bytes_total;
+    if (bytes_done == 0) {
+        monitor->noted = cinch_job_cancel(monitor->job);
+        cinch_job_close(monitor->job);
+    }
+}
+
+static void an_error_after_a_cancel_is_not_the_result(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(1);
+    struct watched_job job = job_submit(scratch, pool, "job", 1000, NULL, hook_cancel_then_close);
+
+    job_let_go(&job, CINCH_E_CANCELLED);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    scratch_assert_holds(scratch, "job.in", NULL);
+}
+
 /* Cancels as soon as the output has its name, which is in the last progress call. */
 static void hook_cancel_published(struct monitor *monitor, uint64_t bytes_done,
                                   uint64_t bytes_total)
@@ -537,6 +560,7 @@ int main(void)
         scratch_test(cancel_inside_the_first_call),
         scratch_test(cancel_after_publishing_is_too_late),
         scratch_test(cancel_after_an_error_keeps_the_error),
+        scratch_test(an_error_after_a_cancel_is_not_the_result),
         scratch_test(racing_cancels_agree_with_the_result),
         scratch_test(cancel_with_a_stalled_input),
         scratch_test(cancel_with_a_stalled_output),
