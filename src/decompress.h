@@ -79,6 +79,8 @@ struct decompress {
     struct failure failure;
     struct buffer begun; /* bytes of a frame that is being walked over... */
     size_t begun_size;   /* ...and how many they are */
+    uint64_t member_end; /* gzip: where the member that is decoded as a stream says it ends; 0: it
+                          * does not */
     struct {
         struct gzip_index index;
         uint64_t *offsets; /* of the pieces, from the member's first byte; NULL: no index */

@@ -43,6 +43,8 @@ static enum step read_trailer(struct decompress *decompress, struct chunk *chunk
     segment->has_check = true;
     segment->ends_member = true;
     source_take(source, size);
+    if (decompress->member_end != 0 && decompress->member_end != source->offset)
+        return split_fail(chunk, CINCH_E_CORRUPT, "a member's size contradicts the data of");
     decompress->members++;
     decompress->state = SPLIT_AT_BOUNDARY;
     return STEP_DONE;
@@ -270,11 +272,13 @@ static enum step begin_member(struct decompress *decompress, struct chunk *chunk
         return step;
     if (header.mtime != 0)
         decompress->mtime = header.mtime;
+    decompress->member_end = 0;
     if (header.member_size != 0) {
         bool is_large;
         step = take_member(decompress, chunk, &header, &is_large, need);
         if (step != STEP_DONE || !is_large)
             return step;
+        decompress->member_end = source->offset + header.member_size;
     }
     if (chunk->segment.input_size > 0)
         return STEP_WAIT; /* for the group to be passed on */
