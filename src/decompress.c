@@ -260,12 +260,23 @@ static void tell_findings(struct transfer *transfer)
     atomic_store(&transfer->found.trailing, decompress->trailing);
 }
 
+/* What a pipe brings is collected in a buffer that grows by being copied, unless there is one that
+ * was large enough before. */
+static void prepare_to_collect(const struct decompress *decompress, struct chunk *chunk,
+                               struct worker *worker)
+{
+    if (decompress->collected_most > 0 && chunk->input.data == NULL &&
+        !decompress->limits.is_strict && decompress->state != SPLIT_IN_STREAM)
+        chunk->input = workspace_take(worker_workspace(worker), decompress->collected_most);
+}
+
 static enum step take_chunk(void *owner, struct chunk *chunk, struct worker *worker,
                             struct step_need *need)
 {
     struct transfer *transfer = owner;
     struct decompress *decompress = &transfer->plan.decompress;
     enum step step;
+    prepare_to_collect(decompress, chunk, worker);
     switch (decompress->format) {
     case CINCH_FORMAT_ZSTD:
         step = split_zstd(decompress, chunk, worker, need);

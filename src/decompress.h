@@ -77,10 +77,11 @@ struct decompress {
     bool frames_are_whole; /* none was decoded as a stream, and so is missing there */
     /* Found behind a group of frames that was still to be passed on: for the next chunk. */
     struct failure failure;
-    struct buffer begun; /* bytes of a frame that is being walked over... */
-    size_t begun_size;   /* ...and how many they are */
-    uint64_t member_end; /* gzip: where the member that is decoded as a stream says it ends; 0: it
-                          * does not */
+    size_t collected_most; /* bytes of the longest input that was collected, of a pipe */
+    struct buffer begun;   /* bytes of a frame that is being walked over... */
+    size_t begun_size;     /* ...and how many they are */
+    uint64_t member_end;   /* gzip: where the member that is decoded as a stream says it ends; 0: it
+                            * does not */
     struct {
         struct gzip_index index;
         uint64_t *offsets; /* of the pieces, from the member's first byte; NULL: no index */

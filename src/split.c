@@ -217,6 +217,8 @@ static enum step finish_segment(struct decompress *decompress, struct chunk *chu
     segment->held = segment->content_most;
     segment->held +=
         decompress->source.input->is_file ? segment->input_size : chunk->input.capacity;
+    if (chunk->input_size > decompress->collected_most)
+        decompress->collected_most = chunk->input_size;
     atomic_fetch_add(&decompress->held, segment->held);
     segment->has_offset = decompress->knows_offset && segment->is_exact;
     segment->content_offset = decompress->content_offset;

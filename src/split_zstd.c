@@ -220,6 +220,7 @@ static enum step return_to_frame(struct decompress *decompress, struct chunk *ch
         return STEP_FAILED;
     }
     if (decompress->begun_size > 0) {
+        buffer_free(&chunk->input);
         chunk->input = decompress->begun;
         chunk->input_size = decompress->begun_size;
         decompress->begun = (struct buffer){NULL, 0};

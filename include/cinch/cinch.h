@@ -181,7 +181,8 @@ typedef void (*cinch_completion_fn)(void *user, int32_t error_code);
  *               decompressing.
  * memory_limit  Bytes a job may hold, decoder windows included. 0 = no limit when compressing,
  *               windows of at most 128 MiB when decompressing. A smaller limit gives the job
- *               fewer workers; where not even one fits: CINCH_E_MEMORY_LIMIT.
+ *               fewer workers; where not even one fits: CINCH_E_MEMORY_LIMIT. Not counted are
+ *               the workers' stacks, and what they keep from one job for the next.
  * output_limit  Bytes of output allowed when decompressing; one more is
  *               CINCH_E_OUTPUT_LIMIT. 0 = no limit. Ignored when compressing.
  * on_progress, on_complete  See their types. NULL allowed.
