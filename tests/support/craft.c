@@ -73,16 +73,19 @@ void craft_zstd_block(struct bytes *bytes, enum craft_block type, bool is_last, 
 void craft_zstd_zeros(struct bytes *bytes, uint64_t size, uint8_t window)
 {
     const uint64_t block_most = 128 << 10;
+    const uint64_t blocks = size == 0 ? 1 : (size - 1) / block_most + 1;
     struct craft_zstd_header header = {
         .has_content_size = true, .window = window, .content_size = size};
 
     craft_zstd_header(bytes, &header);
-    do {
+    /* All at once: there may be very many. */
+    size_t at = bytes->size;
+    bytes_append_run(bytes, 0, (size_t)blocks * 4);
+    for (; at < bytes->size; at += 4) {
         uint64_t block = size < block_most ? size : block_most;
         size -= block;
-        craft_zstd_block(bytes, CRAFT_RLE, size == 0, (uint32_t)block);
-        bytes_append_number(bytes, 0, 1);
-    } while (size > 0);
+        bytes_replace_number(bytes, at, block << 3 | CRAFT_RLE << 1 | (size == 0), 3);
+    }
 }
 
 void craft_zstd_skippable(struct bytes *bytes, unsigned int variant, const struct bytes *body)
