@@ -1,7 +1,6 @@
 #include "chunk_decode.h"
 
-#include <zlib.h>
-
+#include "codec/check.h"
 #include "codec/codec.h"
 #include "format/gzip_header.h"
 #include "format/xxh64.h"
@@ -76,7 +75,7 @@ static int32_t decode_member(const struct mapped_chunk *chunk, struct coded code
     if (!decoded.is_final)
         return CINCH_E_CORRUPT;
     if (trailer.length != (uint32_t)chunk->content_size ||
-        trailer.crc32 != crc32_z(0, content, (size_t)chunk->content_size))
+        trailer.crc32 != check_crc32(CHECK_CRC32_START, content, (size_t)chunk->content_size))
         return CINCH_E_CHECKSUM;
     return CINCH_OK;
 }

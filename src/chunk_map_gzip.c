@@ -290,7 +290,7 @@ static int32_t read_members(struct chunk_map *map, struct input_window *window,
 int32_t chunk_map_read_gzip(struct chunk_map *map, struct input_window *window)
 {
     struct scanner scanner = {
-        .decoder = decoder_find(CINCH_FORMAT_GZIP),
+        .decoder = stream_decoder_find(CINCH_FORMAT_GZIP),
         .budget = CHUNK_MAP_SCAN_MOST,
     };
 

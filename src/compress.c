@@ -90,6 +90,29 @@ static size_t chunk_length(const struct transfer *transfer, const struct chunk *
     return (size_t)(rest < chunk_size ? rest : chunk_size);
 }
 
+/* Feeds a slice to the encoder, in portions where it wants them. `end`: it is the chunk's last. */
+static int32_t encode_slice(struct transfer *transfer, struct chunk *chunk, struct worker *worker,
+                            void *context, const uint8_t *slice, size_t size, bool end,
+                            struct piece *piece)
+{
+    const struct compress *compress = &transfer->plan.compress;
+    const struct encoder *encoder = compress->encoder;
+    size_t done = 0;
+    do {
+        size_t portion = size - done;
+        if (encoder->portion != NULL && portion > 0)
+            portion = encoder->portion(&compress->settings, slice + done, portion);
+        int32_t code =
+            encoder->feed(context, slice + done, portion, end && done + portion == size, piece);
+        if (code != CINCH_OK)
+            return failure_set(&chunk->failure, code, FAILURE_OF_INPUT, "cannot compress", 0);
+        done += portion;
+        if (!transfer_advance(transfer, worker, portion))
+            return CINCH_E_CANCELLED;
+    } while (done < size);
+    return CINCH_OK;
+}
+
 /* Feeds the chunk to the encoder slice by slice. `input` holds the whole chunk, or of a file
  * one slice at a time. */
 static int32_t encode_slices(struct transfer *transfer, struct chunk *chunk, struct worker *worker,
@@ -110,13 +133,11 @@ static int32_t encode_slices(struct transfer *transfer, struct chunk *chunk, str
                 return code;
         }
         chunk->check = container_check(&compress->container, chunk->check, slice, size);
-        bool end = done + size == length;
-        int32_t code = compress->encoder->feed(context, slice, size, end, piece);
+        int32_t code = encode_slice(transfer, chunk, worker, context, slice, size,
+                                    done + size == length, piece);
         if (code != CINCH_OK)
-            return failure_set(&chunk->failure, code, FAILURE_OF_INPUT, "cannot compress", 0);
+            return code;
         done += size;
-        if (!transfer_advance(transfer, worker, size))
-            return CINCH_E_CANCELLED;
     } while (done < length);
     return CINCH_OK;
 }

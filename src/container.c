@@ -5,6 +5,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "codec/check.h"
 #include "format/gzip_header.h"
 #include "format/gzip_index.h"
 #include "format/seek_table.h"
@@ -92,7 +93,7 @@ bool container_rewrites_header(const struct container *container)
 
 uint32_t container_check_start(const struct container *container)
 {
-    return container->format == CINCH_FORMAT_ZLIB ? 1 : 0;
+    return container->format == CINCH_FORMAT_ZLIB ? CHECK_ADLER32_START : CHECK_CRC32_START;
 }
 
 uint32_t container_check(const struct container *container, uint32_t check, const void *data,
@@ -100,9 +101,9 @@ uint32_t container_check(const struct container *container, uint32_t check, cons
 {
     switch (container->format) {
     case CINCH_FORMAT_GZIP:
-        return (uint32_t)crc32_z(check, data, size);
+        return check_crc32(check, data, size);
     case CINCH_FORMAT_ZLIB:
-        return (uint32_t)adler32_z(check, data, size);
+        return check_adler32(check, data, size);
     default:
         return 0; /* zstd frames carry their own */
     }

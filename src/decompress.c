@@ -4,6 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "codec/check.h"
 #include "format/gzip_header.h"
 #include "format/recognise.h"
 #include "split.h"
@@ -37,9 +38,8 @@ static enum step decode_failed(struct chunk *chunk, int32_t code)
 
 static uint32_t content_check(const struct decompress *decompress, const void *data, size_t size)
 {
-    return (uint32_t)(decompress->format == CINCH_FORMAT_ZLIB
-                          ? adler32_z(adler32_z(0, Z_NULL, 0), data, size)
-                          : crc32_z(crc32_z(0, Z_NULL, 0), data, size));
+    return decompress->format == CINCH_FORMAT_ZLIB ? check_adler32(CHECK_ADLER32_START, data, size)
+                                                   : check_crc32(CHECK_CRC32_START, data, size);
 }
 
 /* Whole members, one behind the other, each of which tells its size and holds what it says. */
@@ -376,6 +376,7 @@ static enum step decompress_open(struct transfer *transfer, struct worker *worke
     decompress->is_inspection = transfer->request.operation == OPERATION_INSPECT;
     decompress->ignores_trailing = (options->flags & CINCH_FLAG_IGNORE_TRAILING) != 0;
     decompress->decoder = decoder_find(decompress->format);
+    decompress->stream_decoder = stream_decoder_find(decompress->format);
     decompress->is_sparse =
         (options->flags & CINCH_FLAG_SPARSE) != 0 && transfer->output.kind == OUTPUT_NEW_FILE;
     decompress->content_limit = options->output_limit != 0 ? options->output_limit : UINT64_MAX;
@@ -414,7 +415,7 @@ static void decompress_close(struct transfer *transfer)
 {
     struct decompress *decompress = &transfer->plan.decompress;
     if (decompress->stream != NULL)
-        decompress->decoder->context.destroy(decompress->stream);
+        decompress->stream_decoder->context.destroy(decompress->stream);
     free(decompress->pieces.offsets);
     buffer_free(&decompress->frames);
     buffer_free(&decompress->begun);

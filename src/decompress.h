@@ -43,8 +43,9 @@ enum split_state {
 struct decompress {
     /* Constant from open on. */
     int32_t format;
-    const struct decoder *decoder;
-    bool is_sparse;        /* blocks of zeros are not written */
+    const struct decoder *decoder;        /* of segments... */
+    const struct decoder *stream_decoder; /* ...and of what take decodes */
+    bool is_sparse;                       /* blocks of zeros are not written */
     bool is_inspection;    /* nothing is written, and what tells its size is not decoded */
     bool ignores_trailing; /* bytes behind the last member are passed over */
     struct decompress_limits limits;

@@ -79,10 +79,10 @@ enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk,
         return STEP_WAIT;
     }
     if (decompress->stream == NULL)
-        decompress->stream = decompress->decoder->context.create();
+        decompress->stream = decompress->stream_decoder->context.create();
     if (decompress->stream == NULL)
         return chunk_no_memory(chunk);
-    int32_t code = decompress->decoder->begin(decompress->stream);
+    int32_t code = decompress->stream_decoder->begin(decompress->stream);
     if (code != CINCH_OK)
         return split_fail(chunk, code, "cannot decompress");
     decompress->stream_held = size;
@@ -131,7 +131,7 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
             .output_room = SPLIT_PART_SIZE,
             .output_size = chunk->output_size,
         };
-        int32_t code = decompress->decoder->run(decompress->stream, &flow, ended);
+        int32_t code = decompress->stream_decoder->run(decompress->stream, &flow, ended);
         if (code != CINCH_OK)
             return split_fail(chunk, code, "cannot decompress");
         bool moved = flow.input_used > 0 || flow.output_size > chunk->output_size;

@@ -32,8 +32,8 @@ struct context_kind {
 };
 
 enum {
-    WORKSPACE_BUFFERS = 3, /* an input, an output, and one of the chunk that was just written */
-    WORKSPACE_CONTEXTS = 8 /* kinds of context that the library has, with room */
+    WORKSPACE_BUFFERS = 3,  /* an input, an output, and one of the chunk that was just written */
+    WORKSPACE_CONTEXTS = 10 /* kinds of context that the library has, with room */
 };
 
 struct workspace {

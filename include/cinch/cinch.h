@@ -172,8 +172,9 @@ typedef void (*cinch_completion_fn)(void *user, int32_t error_code);
  *
  * struct_size   sizeof(cinch_options) in the caller's header. Required.
  * format        CINCH_FORMAT_*. 0 = AUTO. Ignored when decompressing.
- * level         CINCH_LEVEL_DEFAULT; zstd -131072 to 22; gzip and zlib 1 to 9 and
- *               CINCH_LEVEL_STORED. Outside: CINCH_E_INVALID. Ignored when decompressing.
+ * level         CINCH_LEVEL_DEFAULT; zstd -131072 to 22; gzip and zlib CINCH_LEVEL_STORED, 1 to 9,
+ *               and 10 to 12 where cinch_engines() names libdeflate. Outside: CINCH_E_INVALID.
+ *               Ignored when decompressing.
  * flags         CINCH_FLAG_*. An unknown bit is CINCH_E_INVALID.
  * chunk_size    Bytes of input that are compressed independently of the rest, 4 KiB to
  *               1 GiB; outside: CINCH_E_INVALID. 0 = chosen from the input's length and the
@@ -480,8 +481,9 @@ CINCH_API void cinch_reader_close(cinch_reader *reader);
 CINCH_API const char *cinch_version(void);
 
 /*
- * The engines of this build with the versions found at run time, separated by ", ":
- * "libzstd 1.5.4, zlib 1.2.13". Static storage; the same pointer at every call.
+ * The engines of this build, separated by ", ": "libzstd 1.5.4, zlib 1.2.13, ISA-L 2.30.0,
+ * libdeflate 1.14". libzstd and zlib are always there, and their versions are those found at run
+ * time; the others' are those of their headers. Static storage; the same pointer at every call.
  */
 CINCH_API const char *cinch_engines(void);
 

@@ -48,6 +48,10 @@ struct encoder {
      * between calls a cancel is seen and progress told. chunk_size: all at once. */
     size_t (*slice)(const struct encoder_settings *settings);
 
+    /* How many of the next `size` > 0 bytes of the chunk to feed in one call, 1 to `size`, by what
+     * they are; NULL: all of a slice. */
+    size_t (*portion)(const struct encoder_settings *settings, const void *data, size_t size);
+
     /* Bytes that a context for these settings holds, not less than it really does. */
     size_t (*memory)(const struct encoder_settings *settings);
 
@@ -80,7 +84,8 @@ struct decoder_flow {
 /*
  * Turns pieces back into what they were made of. All functions return CINCH_OK, or
  * CINCH_E_CORRUPT, _CHECKSUM, _TRUNCATED, _UNSUPPORTED: the data is not what it should be; or
- * CINCH_E_NO_MEMORY.
+ * CINCH_E_NO_MEMORY. An engine may be for whole pieces alone, or for streams: the others'
+ * functions are NULL.
  */
 struct decoder {
     struct context_kind context;
@@ -100,16 +105,21 @@ struct decoder {
 
 extern const struct encoder zstd_encoder;
 extern const struct encoder deflate_zlib_encoder;
+extern const struct encoder deflate_isal_encoder;
+extern const struct encoder deflate_libdeflate_encoder;
 
 extern const struct decoder zstd_decoder;         /* pieces of frames; streams of one frame */
 extern const struct decoder deflate_zlib_decoder; /* raw deflate that ends on a byte */
+extern const struct decoder deflate_isal_decoder;
+extern const struct decoder deflate_libdeflate_decoder;
 
 /* The engine of this build for a format (CINCH_FORMAT_ZSTD, _GZIP, _ZLIB) and level; NULL where
  * there is none: the level is out of range. */
 const struct encoder *encoder_find(int32_t format, int32_t level);
 
-/* The decoder for pieces of a format. Never NULL. */
+/* The decoder for whole pieces of a format, and that for its streams. Never NULL. */
 const struct decoder *decoder_find(int32_t format);
+const struct decoder *stream_decoder_find(int32_t format);
 
 /* The level that CINCH_LEVEL_DEFAULT stands for. */
 int32_t codec_default_level(int32_t format);

@@ -1,7 +1,6 @@
 /*
- * zlib: each chunk is a run of raw deflate blocks (RFC 1951) that ends on a byte boundary and
- * refers to nothing before it. All but the last end with the empty stored block of a full flush,
- * the last with the final block, so that the pieces put together are one deflate stream.
+ * zlib: every level, wherever no other engine is. It alone decodes whatever there is, in any
+ * portions, and says what is wrong with it.
  */
 #include "codec/codec.h"
 
@@ -9,6 +8,8 @@
 
 #include <stdlib.h>
 #include <zlib.h>
+
+#include "codec/deflate.h"
 
 /* zlib copies its input into a window of its own, so small slices cost nothing and stay in the
  * processor's cache. */
@@ -25,7 +26,7 @@ struct deflate_context {
     bool last; /* of the chunk under way */
 };
 
-static size_t deflate_chunk_size(int32_t level, uint64_t length)
+size_t deflate_chunk_size(int32_t level, uint64_t length)
 {
     (void)level;
     (void)length;
@@ -41,7 +42,8 @@ static size_t deflate_slice(const struct encoder_settings *settings)
 static size_t deflate_memory(const struct encoder_settings *settings)
 {
     (void)settings;
-    return ((size_t)1 << (MAX_WBITS + 2)) + ((size_t)1 << (8 + 9)) + ((size_t)16 << 10);
+    return ((size_t)1 << (MAX_WBITS + 2)) + ((size_t)1 << (8 + 9)) + ((size_t)16 << 10) +
+           sizeof(struct deflate_context);
 }
 
 /* zlib's own deflateBound() for a stream with default windows, plus the flush and a final
@@ -70,8 +72,7 @@ static void deflate_destroy(void *context)
 static size_t deflate_size(const void *context)
 {
     const struct deflate_context *deflate_context = context;
-    return sizeof *deflate_context +
-           (deflate_context->level != NOT_MADE ? deflate_memory(NULL) : 0);
+    return deflate_context->level != NOT_MADE ? deflate_memory(NULL) : sizeof *deflate_context;
 }
 
 static int32_t deflate_begin(void *context, const struct encoder_settings *settings, size_t size,
@@ -240,3 +241,23 @@ const struct decoder deflate_zlib_decoder = {
     .begin = inflate_begin,
     .run = inflate_run,
 };
+
+int32_t deflate_decode_otherwise(void **context, const void *piece, size_t size, void *data,
+                                 size_t capacity, struct decoded *decoded)
+{
+    if (*context == NULL)
+        *context = inflate_create();
+    return *context != NULL ? inflate_decode(*context, piece, size, data, capacity, decoded)
+                            : CINCH_E_NO_MEMORY;
+}
+
+void deflate_otherwise_free(void *context)
+{
+    if (context != NULL)
+        inflate_destroy(context);
+}
+
+size_t deflate_otherwise_size(const void *context)
+{
+    return context != NULL ? inflate_size(context) : 0;
+}

@@ -1,0 +1,187 @@
+/* The walk over deflate blocks, held against zlib's inflate() going from block to block. */
+#include "support/test.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "codec/deflate_walk.h"
+#include "engines.h"
+
+static struct deflate_walk walk;
+
+/* Where zlib finds the last block. */
+static struct deflate_last_block find_with_zlib(const struct bytes *stream, size_t content_size)
+{
+    struct deflate_last_block last = {0, 0};
+    uint64_t begin = 0;
+    uint8_t *content = malloc(content_size + 1);
+    z_stream inflater = {.next_in = stream->data, .avail_in = (uInt)stream->size};
+    int result;
+
+    assert_non_null(content);
+    assert_int_equal(inflateInit2(&inflater, -MAX_WBITS), Z_OK);
+    inflater.next_out = content;
+    inflater.avail_out = (uInt)content_size + 1;
+    do {
+        result = inflate(&inflater, Z_BLOCK);
+        assert_true(result == Z_OK || result == Z_STREAM_END);
+        const uint64_t bit = inflater.total_in * 8 - (unsigned)(inflater.data_type & 63);
+        if ((inflater.data_type & 128) == 0)
+            continue;
+        if (result == Z_STREAM_END || (inflater.data_type & 64) != 0)
+            last = (struct deflate_last_block){begin, bit};
+        else
+            begin = bit;
+    } while (result != Z_STREAM_END);
+    inflateEnd(&inflater);
+    free(content);
+    return last;
+}
+
+/* A stream of zlib's, with blocks of `flush` between portions. */
+static struct bytes make_stream(const struct bytes *content, int level, int strategy,
+                                size_t portion)
+{
+    const size_t room = compressBound((uLong)content->size) + content->size / portion * 64 + 64;
+    struct bytes stream = {malloc(room), 0};
+    z_stream deflater = {.next_in = content->data};
+    size_t done = 0;
+
+    assert_non_null(stream.data);
+    assert_int_equal(deflateInit2(&deflater, level, Z_DEFLATED, -MAX_WBITS, 8, strategy), Z_OK);
+    deflater.next_out = stream.data;
+    deflater.avail_out = (uInt)room;
+    do {
+        const size_t size = content->size - done < portion ? content->size - done : portion;
+        deflater.avail_in = (uInt)size;
+        done += size;
+        const bool end = done == content->size;
+        assert_int_equal(deflate(&deflater, end ? Z_FINISH : Z_BLOCK), end ? Z_STREAM_END : Z_OK);
+    } while (done < content->size);
+    stream.size = deflater.total_out;
+    deflateEnd(&deflater);
+    return stream;
+}
+
+static void assert_finds_last(const struct bytes *stream, const struct bytes *content,
+                              const char *what)
+{
+    const struct deflate_last_block expected = find_with_zlib(stream, content->size);
+    struct bytes copy = bytes_slice(stream, 0, stream->size);
+    struct deflate_last_block last;
+    if (!deflate_walk(&walk, copy.data, copy.size, content->data, content->size, &last))
+        fail_msg("%s: does not pass", what);
+    assert_true(last.begin == expected.begin);
+    assert_true(last.end == expected.end);
+    bytes_free(&copy);
+}
+
+static void finds_the_last_block(void **state)
+{
+    static const int strategies[] = {Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY, Z_RLE, Z_FIXED};
+    static const size_t sizes[] = {0, 1, 100, 60000};
+
+    (void)state;
+    for (int kind = 0; kind < CONTENT_KINDS; kind++)
+        for (size_t s = 0; s < 4; s++)
+            for (int strategy = 0; strategy < 4; strategy++)
+                for (int level = 0; level <= 9; level += 3) {
+                    struct bytes content = content_make(kind, sizes[s]);
+                    struct bytes stream = make_stream(&content, level, strategies[strategy], 7777);
+                    assert_finds_last(&stream, &content, content_name(kind));
+                    bytes_free(&stream);
+                    bytes_free(&content);
+                }
+}
+
+static void passes_every_engine(void **state)
+{
+    (void)state;
+    for (size_t i = 0; deflate_encoders[i] != NULL; i++)
+        for (int kind = 0; kind < CONTENT_KINDS; kind++) {
+            struct bytes content = content_make(kind, 30000);
+            struct bytes stream = encode_chunk_anew(deflate_encoders[i], 3, &content, true);
+            assert_finds_last(&stream, &content, deflate_encoders[i]->name);
+            bytes_free(&stream);
+            bytes_free(&content);
+        }
+}
+
+/* Other content than the stream's does not pass, wherever it differs. */
+static void sees_every_difference(void **state)
+{
+    struct bytes content = content_make(BYTES_KINDS + 1, 3000);
+    struct deflate_last_block last;
+
+    (void)state;
+    for (int level = 0; level <= 9; level += 3) {
+        struct bytes stream = make_stream(&content, level, Z_DEFAULT_STRATEGY, 1000);
+        assert_true(
+            deflate_walk(&walk, stream.data, stream.size, content.data, content.size, &last));
+        for (size_t i = 0; i < content.size; i++) {
+            content.data[i] ^= 1;
+            assert_false(
+                deflate_walk(&walk, stream.data, stream.size, content.data, content.size, &last));
+            content.data[i] ^= 1;
+        }
+        for (size_t size = 0; size < content.size; size += 37)
+            assert_false(deflate_walk(&walk, stream.data, stream.size, content.data, size, &last));
+        struct bytes longer = bytes_slice(&content, 0, content.size);
+        bytes_append_run(&longer, 0, 1);
+        assert_false(
+            deflate_walk(&walk, stream.data, stream.size, longer.data, longer.size, &last));
+        bytes_free(&longer);
+        bytes_free(&stream);
+    }
+    bytes_free(&content);
+}
+
+/* A stream that is cut off, or where any bit is another, passes only if zlib decodes it to
+ * the same. */
+static void agrees_with_zlib_on_damage(void **state)
+{
+    struct bytes content = content_make(BYTES_TEXT, 900);
+    struct deflate_last_block last;
+
+    (void)state;
+    for (int level = 0; level <= 9; level += 3) {
+        struct bytes stream = make_stream(&content, level, Z_DEFAULT_STRATEGY, 300);
+        for (size_t size = 0; size < stream.size; size++) {
+            struct bytes part = bytes_slice(&stream, 0, size);
+            assert_false(
+                deflate_walk(&walk, part.data, part.size, content.data, content.size, &last));
+            bytes_free(&part);
+        }
+        for (size_t bit = 0; bit < stream.size * 8; bit++) {
+            uint8_t decoded[1000];
+            z_stream inflater = {.next_in = stream.data,
+                                 .avail_in = (uInt)stream.size,
+                                 .next_out = decoded,
+                                 .avail_out = sizeof decoded};
+            stream.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+            assert_int_equal(inflateInit2(&inflater, -MAX_WBITS), Z_OK);
+            const bool expected = inflate(&inflater, Z_FINISH) == Z_STREAM_END &&
+                                  inflater.total_out == content.size &&
+                                  memcmp(decoded, content.data, content.size) == 0;
+            inflateEnd(&inflater);
+            if (deflate_walk(&walk, stream.data, stream.size, content.data, content.size, &last) !=
+                expected)
+                fail_msg("level %d, bit %zu: zlib says %d", level, bit, expected);
+            stream.data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        }
+        bytes_free(&stream);
+    }
+    bytes_free(&content);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_the_last_block),
+        cmocka_unit_test(passes_every_engine),
+        cmocka_unit_test(sees_every_difference),
+        cmocka_unit_test(agrees_with_zlib_on_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
