@@ -95,7 +95,7 @@ enum step split_stream_begin(struct decompress *decompress, struct chunk *chunk,
 /* The context is kept for the next stream, unless memory is short and it holds more than usual. */
 static void end_stream(struct decompress *decompress)
 {
-    const struct context_kind *kind = &decompress->decoder->context;
+    const struct context_kind *kind = &decompress->stream_decoder->context;
     if (decompress->limits.is_strict && kind->size(decompress->stream) > DECODER_CONTEXT_SIZE) {
         kind->destroy(decompress->stream);
         decompress->stream = NULL;
