@@ -21,8 +21,7 @@
 #define DEFLATE_FINAL_EMPTY      "\x01" DEFLATE_STORED_EMPTY
 #define DEFLATE_FINAL_EMPTY_SIZE 5
 
-/* Bytes of a chunk for every engine and level, so that the engines differ in their blocks and in
- * nothing that a reader relies on. */
+/* Bytes of a chunk for engines that have no reason of their own: see the constant. */
 size_t deflate_chunk_size(int32_t level, uint64_t length);
 
 /*

@@ -24,13 +24,14 @@
  *     libdeflate's level        1    4    6    7    8    9   10   11   12
  *     kernel source             5    9   14   19   31   38   91  180  230
  *     shared libraries          7   12   18   26   74  138  133  155  192
+ *     text of few words         -    -    -   44   99  112    -    -  161
  *     random bases (ACGT)       4   23  101  344  507  521  164  179  193
  *     few values, mostly zero   5   13   30   63  203  357  325  394  545
  *
- * The levels from 10 on get less than a chunk at a time, and so does data of few values on the
- * slower levels. Every portion is compressed on its own, which costs 0.4 % from 1 MiB to 512 KiB.
- * Our 9 is libdeflate's 8, since 9 takes up to twice the time for 0.1 %, and with the half
- * portions that it would need it loses more.
+ * So the levels from 8 on get less than 1 MiB at a time, and so does data of few values on the
+ * slower levels. Every portion is compressed on its own, which costs 0.4 % at 512 KiB beside 1 MiB;
+ * a chunk is a whole number of them. Our 9 is libdeflate's 8, since 9 takes up to twice the time
+ * for 0.1 %, and with the half portions that it would need it loses more.
  */
 #define LEVEL_MIN     1
 #define LEVEL_MAX     12
@@ -38,13 +39,21 @@
 
 static const struct {
     uint8_t level;    /* libdeflate's */
+    uint8_t portions; /* of a chunk, by default */
     uint16_t portion; /* KiB at a time, a multiple of PORTION_LEAST... */
     uint16_t slow;    /* ...and of data with few values */
 } levels[LEVEL_MAX + 1] = {
-    [1] = {1, 1024, 1024}, [2] = {2, 1024, 1024}, [3] = {3, 1024, 1024}, [4] = {4, 1024, 1024},
-    [5] = {5, 1024, 1024}, [6] = {6, 1024, 512},  [7] = {7, 1024, 128},  [8] = {8, 1024, 128},
-    [9] = {8, 1024, 128},  [10] = {10, 512, 128}, [11] = {11, 512, 128}, [12] = {12, 384, 128},
+    [1] = {1, 1, 1024, 1024}, [2] = {2, 1, 1024, 1024}, [3] = {3, 1, 1024, 1024},
+    [4] = {4, 1, 1024, 1024}, [5] = {5, 1, 1024, 1024}, [6] = {6, 1, 1024, 512},
+    [7] = {7, 1, 1024, 128},  [8] = {8, 2, 768, 128},   [9] = {8, 2, 768, 128},
+    [10] = {10, 3, 384, 128}, [11] = {11, 3, 384, 128}, [12] = {12, 3, 384, 128},
 };
+
+static size_t libdeflate_chunk_size(int32_t level, uint64_t length)
+{
+    (void)length;
+    return ((size_t)levels[level].portions * levels[level].portion) << 10;
+}
 
 /* Whether 16 values of a byte make up most of the data, as in sequences, digits, bits: chains of
  * matches are then long, and the matches short. */
@@ -190,7 +199,7 @@ const struct encoder deflate_libdeflate_encoder = {
     .level_max = LEVEL_MAX,
     .context = {libdeflate_create, libdeflate_destroy, libdeflate_size},
     .bound = libdeflate_bound,
-    .chunk_size = deflate_chunk_size,
+    .chunk_size = libdeflate_chunk_size,
     .slice = libdeflate_slice,
     .portion = libdeflate_portion,
     .memory = libdeflate_memory,
