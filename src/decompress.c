@@ -385,6 +385,9 @@ static enum step decompress_open(struct transfer *transfer, struct worker *worke
     decompress->stream_at = UINT64_MAX;
     decompress->limits =
         decompress_limits_for(options->memory_limit, pool_threads(transfer->pipeline.pool));
+    /* The faster decoder of pieces may copy them, which is not in the account. */
+    if (decompress->limits.is_strict)
+        decompress->decoder = decompress->stream_decoder;
     transfer->pipeline.ops = &decompress_ops;
     if (decompress->limits.workers == 0) {
         failure_set(failure, CINCH_E_MEMORY_LIMIT, FAILURE_OF_NOTHING,
