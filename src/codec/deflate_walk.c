@@ -404,7 +404,7 @@ static bool walk_stored(struct bits *bits, struct found *found)
     bits->held = 0;
     bits->count = 0;
     if (length > (size_t)(bits->end - bits->next) || length > found->size - found->position ||
-        memcmp(bits->next, found->content + found->position, length) != 0)
+        (length > 0 && memcmp(bits->next, found->content + found->position, length) != 0))
         return false;
     bits->next += length;
     found->position += length;

@@ -103,12 +103,12 @@ static void make_copies(struct bytes *bytes)
 
 struct bytes content_make(int kind, size_t size)
 {
-    if (kind < BYTES_KINDS)
+    if (kind < BYTES_KINDS && size > 0)
         return bytes_make((enum bytes_kind)kind, size, size + 1);
     struct bytes bytes = {malloc(size + 1), size};
     uint64_t state = 5;
     assert_non_null(bytes.data);
-    if (kind == BYTES_KINDS)
+    if (kind <= BYTES_KINDS)
         for (size_t i = 0; i < size; i++)
             bytes.data[i] = (uint8_t) "ACGT"[random_next(&state) >> 62];
     else

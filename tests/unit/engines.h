@@ -29,6 +29,8 @@ enum {
     CONTENT_KINDS = BYTES_KINDS + 2
 };
 const char *content_name(int kind);
+
+/* There is memory even for no bytes: the caller frees it. */
 struct bytes content_make(int kind, size_t size);
 
 #endif
