@@ -15,7 +15,23 @@
  * processor's cache. */
 #define DEFLATE_SLICE ((size_t)128 << 10)
 
-/* What a piece loses at its beginning, where it cannot look back, is 0.4 % at this size. */
+/*
+ * What a piece loses at its beginning, where it cannot look back: percent beside one stream, of
+ * 8 MiB; zlib's levels, libdeflate's, and ISA-L's with blocks as in deflate_isal.c.
+ *
+ *     chunk       zlib 1    6     9   libdeflate 3    6     8   ISA-L 2    3
+ *     kernel source
+ *     128 KiB       1.81  3.40  3.49         2.88  3.42  3.53      2.13  2.70
+ *     256 KiB       0.78  1.50  1.55         1.23  1.51  1.58      0.93  1.19
+ *     512 KiB       0.36  0.73  0.74         0.56  0.72  0.76      0.43  0.58
+ *       1 MiB       0.19  0.36  0.36         0.32  0.36  0.39      0.21  0.28
+ *       2 MiB       0.11  0.21  0.21         0.18  0.22  0.24      0.12  0.20
+ *     shared libraries: below 0.5 % from 256 KiB, below 0.2 % from 1 MiB on
+ *
+ * So 1 MiB stays within half a percent at every level, while an input of a few MiB still has a
+ * chunk for every processor and a worker's buffers stay in its cache. The window is the same at
+ * every level, and so is what the beginning costs: neither level nor length changes the size.
+ */
 #define DEFLATE_CHUNK ((size_t)1 << 20)
 
 #define NOT_MADE (-2)
