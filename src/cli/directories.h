@@ -11,8 +11,8 @@ struct directories;
 struct directories *directories_create(void);
 void directories_free(struct directories *directories);
 
-/* Makes all directories on the way to `path`, mode 0777 less the umask. Returns whether they
- * exist now; errno says why not. */
-bool directories_make(struct directories *directories, const char *path);
+/* Makes all directories on the way to `path`, mode 0777 less the umask; if `durable`, with their
+ * names on the disk. Returns whether that was done; errno says why not. */
+bool directories_make(struct directories *directories, const char *path, bool durable);
 
 #endif

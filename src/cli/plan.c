@@ -170,7 +170,8 @@ static char *place(struct plan *plan, struct item *item, char *path)
         if (!placed) {
             message_say(&item->report, SEVERITY_ERROR, item->input,
                         "'..' leads out of the output directory: skipped");
-        } else if (!directories_make(plan->directories, placed)) {
+        } else if (!directories_make(plan->directories, placed,
+                                     (settings->flags & CINCH_FLAG_DURABLE) != 0)) {
             message_say(&item->report, SEVERITY_ERROR, placed,
                         "cannot make the directories for this output: %s", strerror(errno));
             free(placed);

@@ -30,8 +30,10 @@ struct outages {
 /* Says what is wrong with a disk; NULL: nothing. */
 typedef const char *(*disk_judge)(const struct disk *disk, const void *context, bool is_reported);
 
+/* `ends_reported`: where the log ends, whoever was to be told of success has been told. */
 static void look_at_all(const char *name, const struct disk *before, const struct log *log,
-                        disk_judge judge, const void *context, struct outages *outages)
+                        bool ends_reported, disk_judge judge, const void *context,
+                        struct outages *outages)
 {
     static struct outage outage;
     static struct disk disk;
@@ -41,8 +43,9 @@ static void look_at_all(const char *name, const struct disk *before, const struc
     if (log->is_full)
         die("%s: the log is too small", name);
     for (uint32_t done = 0; done <= log->count; done++) {
-        is_reported =
-            is_reported || (done > 0 && log->operations[done - 1].kind == OPERATION_REPORT);
+        is_reported = is_reported ||
+                      (done > 0 && log->operations[done - 1].kind == OPERATION_REPORT) ||
+                      (ends_reported && done == log->count);
         outage_plan(&outage, before, log, done);
         uint64_t outcomes = outage_outcomes(&outage);
         for (uint64_t outcome = 0; outcome < outcomes; outcome++) {
@@ -143,7 +146,7 @@ static void log_use(const struct scenario *scenario, struct log *log, struct out
     }
     if (trial_await(child) != 0)
         die("%s: undisturbed it has failed", scenario->name);
-    look_at_all(scenario->name, &before, log, judge_use, &world, outages);
+    look_at_all(scenario->name, &before, log, false, judge_use, &world, outages);
     disk_free(&before);
     world_free(&world);
 }
@@ -160,8 +163,10 @@ static bool holds(const struct disk *disk, const struct errand_world *world, con
 static const char *judge_errand(const struct disk *disk, const void *context, bool is_reported)
 {
     const struct errand_world *world = context;
-    (void)is_reported;
     for (unsigned i = 0; i < world->errand->sources; i++) {
+        if (world->errand->keeps && is_reported &&
+            !holds(disk, world, world->output[i], &world->result[i]))
+            return "an output that --sync has made safe is lost";
         if (!holds(disk, world, world->source[i], &world->plain[i]) &&
             !holds(disk, world, world->output[i], &world->result[i]))
             return "a source is lost";
@@ -192,9 +197,9 @@ static void log_errand(const struct errand *errand, const struct arguments *argu
     unsigned removals = 0;
     for (uint32_t i = 0; i < log->count; i++)
         removals += log->operations[i].kind == OPERATION_UNLINK;
-    if (removals < errand->sources)
+    if (!errand->keeps && removals < errand->sources)
         die("%s: the log does not tell of the sources' removal", errand->name);
-    look_at_all(errand->name, &before, log, judge_errand, &world, outages);
+    look_at_all(errand->name, &before, log, true, judge_errand, &world, outages);
     disk_free(&before);
     errand_free(&world);
 }

@@ -12,10 +12,12 @@
 #include "recorder.h"
 
 static const struct errand all[] = {
-    {"program-one", 1, NULL, ""},
-    {"program-two", 2, NULL, ""},
-    {"program-mirror", 1, "--output-dir-mirror=made/here", "made/here/"},
-    {"program-mirror-two", 2, "--output-dir-mirror=made/here", "made/here/"},
+    {"program-one", false, 1, NULL, ""},
+    {"program-two", false, 2, NULL, ""},
+    {"program-sync", true, 2, NULL, ""},
+    {"program-sync-mirror", true, 2, "--output-dir-mirror=made/here", "made/here/"},
+    {"program-mirror", false, 1, "--output-dir-mirror=made/here", "made/here/"},
+    {"program-mirror-two", false, 2, "--output-dir-mirror=made/here", "made/here/"},
 };
 
 const struct errand *errands(size_t *count)
@@ -53,7 +55,7 @@ void errand_reset(const struct errand_world *world)
 void errand_run(void *context)
 {
     const struct errand_world *world = context;
-    const char *words[8] = {world->program, "--rm", "-q"};
+    const char *words[8] = {world->program, world->errand->keeps ? "--sync" : "--rm", "-q"};
     int count = 3;
     char number[16];
     if (world->errand->option != NULL)
@@ -94,7 +96,8 @@ void errand_make(struct errand_world *world, const struct errand *errand, const 
         die("%s: undisturbed it ended with status %x", errand->name, (unsigned)status);
     for (unsigned i = 0; i < errand->sources; i++) {
         world->result[i] = content_read(world->output[i]);
-        if (world->result[i].data == NULL || access(world->source[i], F_OK) == 0)
+        bool is_kept = access(world->source[i], F_OK) == 0;
+        if (world->result[i].data == NULL || is_kept != errand->keeps)
             die("%s: undisturbed it has not done its work", errand->name);
     }
 }
@@ -119,7 +122,7 @@ const char *errand_lost(const struct errand_world *world)
 {
     for (unsigned i = 0; i < world->errand->sources; i++) {
         if (!holds(world->source[i], &world->plain[i]) &&
-            !holds(world->output[i], &world->result[i]))
+            (world->errand->keeps || !holds(world->output[i], &world->result[i])))
             return world->source[i];
     }
     return NULL;

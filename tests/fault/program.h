@@ -2,7 +2,8 @@
  * Program: the command-line program, which removes its sources when their outputs are safe.
  *
  * Each errand makes a folder with sources, runs `cinch --rm` there, and afterwards every source
- * has to be there, or its complete output.
+ * has to be there, or its complete output. `cinch --sync` keeps the sources and has to have made
+ * the outputs safe when it ends.
  */
 #ifndef CINCH_TESTS_FAULT_PROGRAM_H
 #define CINCH_TESTS_FAULT_PROGRAM_H
@@ -18,8 +19,9 @@ enum {
 
 struct errand {
     const char *name;
+    bool keeps;         /* the sources, and --sync says that outputs are safe at its end */
     unsigned sources;   /* 1 or 2 */
-    const char *option; /* beside --rm; NULL = none */
+    const char *option; /* beside --rm or --sync; NULL = none */
     const char *folder; /* where outputs go, below the errand's; "" = beside the sources */
 };
 
