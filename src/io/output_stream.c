@@ -99,8 +99,12 @@ enum output_result output_stream_open(struct output *output, const char *path,
     }
     /* The path may lead elsewhere by now. A regular file that came there was not touched. */
     struct stat opened;
-    if (fstat(fd, &opened) != 0 || opened.st_dev != status->st_dev ||
-        opened.st_ino != status->st_ino) {
+    if (fstat(fd, &opened) != 0) {
+        int error = errno;
+        (void)close(fd);
+        return stream_error(failure, "cannot examine", error);
+    }
+    if (opened.st_dev != status->st_dev || opened.st_ino != status->st_ino) {
         (void)close(fd);
         return file_type_error(failure, "cannot write");
     }
