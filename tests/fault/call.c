@@ -83,9 +83,7 @@ static const struct {
     [CALL_WRITE_WAKE] = {"write to an eventfd", false, {AGAIN(EAGAIN), AGAIN(EINTR)}},
     /* Whether a new file needs its mode mended is asked without insisting on an answer. */
     [CALL_FSTAT] = {"fstat", false, {MAY_PASS(EIO), MAY_PASS(ENOMEM), MAY_PASS(EACCES)}},
-    [CALL_STAT] = {"stat or fstatat",
-                   false,
-                   {MAY_PASS(EIO), MAY_PASS(EACCES), MAY_PASS(ENOENT), MAY_PASS(ENOMEM)}},
+    [CALL_STAT] = {"stat or fstatat", false, {MAY_PASS(EIO), MAY_PASS(EACCES), MAY_PASS(ENOMEM)}},
     [CALL_STATFS] = {"fstatfs", false, {MAY_PASS(EIO)}},
     [CALL_ACCESS] = {"faccessat", false, {MAY_PASS(ENOENT), MAY_PASS(EACCES)}},
     [CALL_READLINK] = {"readlinkat", false, {FAILS(EIO), FAILS(EACCES)}},
@@ -144,6 +142,14 @@ static const struct {
                        {ENFILE, false, CINCH_E_IO, 0, false},
                        FAILS(ENOMEM)}},
     [CALL_POLL] = {"poll", false, {MAY_PASS(ENOMEM), AGAIN(EINTR), MAY_PASS(EINVAL)}},
+    [CALL_SOCKET] = {"socket", false, {FAILS(EMFILE), FAILS(EACCES), FAILS(ENOMEM), FAILS(ENFILE)}},
+    [CALL_CONNECT] = {"connect",
+                      false,
+                      {{ECONNREFUSED, false, CINCH_E_BROKEN_PIPE, 0, false},
+                       FAILS(EACCES),
+                       FAILS(ENOENT),
+                       AGAIN(EAGAIN),
+                       {EPROTOTYPE, false, CINCH_E_FILE_TYPE, 0, false}}},
     [CALL_RANDOM] = {"getrandom", false, {AGAIN(EAGAIN), MAY_PASS(ENOSYS)}},
 };
 

@@ -49,6 +49,8 @@ enum call {
     CALL_UNLINK,
     CALL_EVENTFD,
     CALL_POLL,
+    CALL_SOCKET,
+    CALL_CONNECT,
     CALL_RANDOM,
     CALL_COUNT
 };

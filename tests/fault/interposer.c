@@ -23,6 +23,7 @@ void interposer_arm(const struct fault_plan *plan)
     atomic_store(&interposer.count, 0);
     atomic_store(&interposer.fired_count, 0);
     atomic_store(&interposer.same, CALL_COUNT);
+    memset(interposer.turns, 0, sizeof interposer.turns);
     atomic_store(&interposer.is_published, false);
     has_begun = true;
     atomic_store(&interposer.is_armed, true);
@@ -84,7 +85,7 @@ static bool is_meant(enum call call, uint32_t number)
     case FAULT_SHORT:
         return number >= plan->first;
     case FAULT_ALTERNATE:
-        return number >= plan->first && (number - plan->first) % 2 == 0;
+        return number >= plan->first && atomic_fetch_add(&interposer.turns[call], 1) % 2 == 0;
     default:
         return false;
     }

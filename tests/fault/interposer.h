@@ -21,7 +21,7 @@ enum fault_mode {
     FAULT_ONCE,      /* call number `first`, and `second` where that is not 0 */
     FAULT_ALWAYS,    /* that and all behind it */
     FAULT_SAME,      /* that and all of its kind behind it, as when a disk is full */
-    FAULT_ALTERNATE, /* that and every other one behind it */
+    FAULT_ALTERNATE, /* that and of each kind every other one behind it */
     FAULT_SHORT,     /* as ALWAYS, but transfers are cut to one byte and nothing is refused */
     FAULT_MODES
 };
@@ -59,9 +59,10 @@ struct interposer {
         uint32_t number;
         const struct refusal *refusal; /* NULL: cut short */
     } fired[FIRED_MOST];
-    atomic_int same;          /* FAULT_SAME: the kind, once it is known; else CALL_COUNT */
-    atomic_bool is_published; /* a link or rename to a name that is not hidden has succeeded */
-    _Atomic long live;        /* blocks of memory taken and not given back */
+    atomic_uint turns[CALL_COUNT]; /* FAULT_ALTERNATE: calls of each kind since the first */
+    atomic_int same;               /* FAULT_SAME: the kind, once it is known; else CALL_COUNT */
+    atomic_bool is_published;      /* a link or rename to a name that is not hidden has succeeded */
+    _Atomic long live;             /* blocks of memory taken and not given back */
 };
 
 extern struct interposer interposer;

@@ -48,7 +48,7 @@ static void use_in_child(void *context)
     interposer_arm(&plan);
     use_run(world, &ends, &used);
     interposer_disarm();
-    use_close(&ends);
+    use_close(&ends, used.code);
     if (used.code != 0)
         _exit(1);
 }

@@ -113,7 +113,7 @@ static void begin_full_path(void *context, struct use_ends *ends)
 {
     struct shortage *shortage = context;
     (void)ends;
-    (void)snprintf(shortage->world->output, sizeof shortage->world->output, "/dev/full");
+    (void)snprintf(shortage->world->to, sizeof shortage->world->to, "/dev/full");
 }
 
 static void begin_full_fd(void *context, struct use_ends *ends)

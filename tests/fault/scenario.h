@@ -25,7 +25,9 @@ enum ends {
     ENDS_PATHS,
     ENDS_DESCRIPTORS, /* of files */
     ENDS_PIPES,       /* which two other processes fill and empty, slowly */
-    ENDS_SOCKETS      /* likewise */
+    ENDS_SOCKETS,     /* likewise */
+    ENDS_FIFOS,       /* by path, opened late by the other two */
+    ENDS_LISTENER     /* a file to a socket's path */
 };
 
 struct scenario {

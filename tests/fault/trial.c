@@ -137,7 +137,7 @@ static void run_in_child(const struct world *world, const struct fault_plan *pla
         trial_fail(trial, "it ended with code %d (%s): %s", (int)used.code,
                    cinch_strerror(used.code), used.message);
     judge_callbacks(&used, trial);
-    use_close(&ends);
+    use_close(&ends, used.code);
     if (hooks->judge != NULL)
         hooks->judge(hooks->context, trial);
     else

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,15 +78,15 @@ static void run_four(const struct world *world, struct used *used)
 {
     four = used;
     if (world->scenario->use == USE_COMPRESS_FILE) {
-        used->code = compress_file(world->input, world->output, four_progress);
+        used->code = compress_file(world->from, world->to, four_progress);
         return;
     }
     (void)sem_init(&four_is_over, 0, 0);
     used->was_accepted = true;
     if (world->scenario->use == USE_COMPRESS_ASYNC)
-        compress_async(world->input, world->output, four_progress, four_complete);
+        compress_async(world->from, world->to, four_progress, four_complete);
     else
-        decompress_async(world->input, world->output, four_progress, four_complete);
+        decompress_async(world->from, world->to, four_progress, four_complete);
     while (sem_wait(&four_is_over) != 0)
         continue;
     used->code = used->completion_code;
@@ -127,11 +129,12 @@ static int32_t submit(const struct world *world, const struct use_ends *ends, ci
                       const cinch_options *options, cinch_job **job)
 {
     const struct scenario *scenario = world->scenario;
-    bool by_paths = scenario->ends == ENDS_PATHS;
+    bool by_paths = scenario->ends == ENDS_PATHS || scenario->ends == ENDS_FIFOS ||
+                    scenario->ends == ENDS_LISTENER;
     if (scenario->use == USE_COMPRESS)
-        return by_paths ? cinch_compress(pool, world->input, world->output, options, job)
+        return by_paths ? cinch_compress(pool, world->from, world->to, options, job)
                         : cinch_compress_fd(pool, ends->input, ends->output, options, job);
-    return by_paths ? cinch_decompress(pool, world->input, world->output, options, job)
+    return by_paths ? cinch_decompress(pool, world->from, world->to, options, job)
                     : cinch_decompress_fd(pool, ends->input, ends->output, options, job);
 }
 
@@ -219,12 +222,9 @@ static void feed(const struct world *world, int fd)
 }
 
 /* Empties the pipe or socket in pieces into a file. */
-static void drain(const struct world *world, int fd)
+static void drain(int file, int fd)
 {
-    char path[160];
     char buffer[3000];
-    (void)snprintf(path, sizeof path, "%s/in/stream", world->folder);
-    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ssize_t count;
     while ((count = read(fd, buffer, sizeof buffer)) > 0) {
         if (write(file, buffer, (size_t)count) != count)
@@ -233,6 +233,18 @@ static void drain(const struct world *world, int fd)
     }
     _exit(0);
 }
+
+static int make_drain(const struct world *world)
+{
+    char path[160];
+    (void)snprintf(path, sizeof path, "%s/in/stream", world->folder);
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0)
+        die("cannot make %s: %s", path, strerror(errno));
+    return file;
+}
+
+/* --- Pipes and sockets by descriptor ---------------------------------------------------- */
 
 static void make_stream(const struct world *world, int ends[2])
 {
@@ -249,46 +261,108 @@ static void make_stream(const struct world *world, int ends[2])
     }
 }
 
+static void open_streams(const struct world *world, struct use_ends *ends)
+{
+    int file = make_drain(world);
+    int input[2];
+    int output[2];
+    make_stream(world, input);
+    make_stream(world, output);
+    if ((ends->feeder = helper()) == 0) {
+        (void)close(input[0]);
+        (void)close(output[0]);
+        (void)close(output[1]);
+        feed(world, input[1]);
+    }
+    (void)close(input[1]);
+    if ((ends->drainer = helper()) == 0) {
+        (void)close(input[0]);
+        (void)close(output[1]);
+        drain(file, output[0]);
+    }
+    (void)close(output[0]);
+    (void)close(file);
+    ends->input = input[0];
+    ends->output = output[1];
+}
+
+/* --- FIFOs and sockets by path ---------------------------------------------------------- */
+
+static void open_fifos(const struct world *world, struct use_ends *ends)
+{
+    int file = make_drain(world);
+    (void)unlink(world->from);
+    (void)unlink(world->to);
+    if (mkfifo(world->from, 0600) != 0 || mkfifo(world->to, 0600) != 0)
+        die("cannot make a FIFO: %s", strerror(errno));
+    /* Who comes late is waited for. */
+    if ((ends->feeder = helper()) == 0) {
+        pause_briefly();
+        feed(world, open(world->from, O_WRONLY));
+    }
+    if ((ends->drainer = helper()) == 0) {
+        pause_briefly();
+        drain(file, open(world->to, O_RDONLY));
+    }
+    (void)close(file);
+}
+
+static void open_listener(const struct world *world, struct use_ends *ends)
+{
+    int file = make_drain(world);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%.107s", world->to);
+    (void)unlink(world->to);
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(listener, 1) != 0)
+        die("cannot listen: %s", strerror(errno));
+    if ((ends->drainer = helper()) == 0)
+        drain(file, accept(listener, NULL, NULL));
+    (void)close(listener);
+    (void)close(file);
+}
+
 void use_open(const struct world *world, struct use_ends *ends)
 {
-    const struct scenario *scenario = world->scenario;
     *ends = (struct use_ends){-1, -1, 0, 0};
-    if (scenario->ends == ENDS_DESCRIPTORS) {
+    switch (world->scenario->ends) {
+    case ENDS_PATHS:
+        break;
+    case ENDS_DESCRIPTORS:
         ends->input = open(world->input, O_RDONLY | O_CLOEXEC);
         ends->output = open(world->output, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
         if (ends->input < 0 || ends->output < 0 || lseek(ends->output, 0, SEEK_END) < 0)
             die("cannot open the ends: %s", strerror(errno));
-    } else if (scenario->ends != ENDS_PATHS) {
-        int input[2];
-        int output[2];
-        make_stream(world, input);
-        make_stream(world, output);
-        if ((ends->feeder = helper()) == 0) {
-            (void)close(input[0]);
-            (void)close(output[0]);
-            (void)close(output[1]);
-            feed(world, input[1]);
-        }
-        (void)close(input[1]);
-        if ((ends->drainer = helper()) == 0) {
-            (void)close(input[0]);
-            (void)close(output[1]);
-            drain(world, output[0]);
-        }
-        (void)close(output[0]);
-        ends->input = input[0];
-        ends->output = output[1];
+        break;
+    case ENDS_PIPES:
+    case ENDS_SOCKETS:
+        open_streams(world, ends);
+        break;
+    case ENDS_FIFOS:
+        open_fifos(world, ends);
+        break;
+    case ENDS_LISTENER:
+        open_listener(world, ends);
+        break;
     }
 }
 
-void use_close(struct use_ends *ends)
+static void end_helper(pid_t process, int32_t code)
+{
+    if (process <= 0)
+        return;
+    if (code != CINCH_OK)
+        (void)kill(process, SIGKILL);
+    (void)waitpid(process, NULL, 0);
+}
+
+void use_close(struct use_ends *ends, int32_t code)
 {
     if (ends->input >= 0)
         (void)close(ends->input);
     if (ends->output >= 0)
         (void)close(ends->output);
-    if (ends->feeder > 0)
-        (void)waitpid(ends->feeder, NULL, 0);
-    if (ends->drainer > 0)
-        (void)waitpid(ends->drainer, NULL, 0);
+    end_helper(ends->feeder, code);
+    end_helper(ends->drainer, code);
 }

@@ -42,8 +42,9 @@ struct use_ends {
 
 /* Opens what the scenario needs open. Dies where it cannot. */
 void use_open(const struct world *world, struct use_ends *ends);
-/* Closes it and waits for the helpers. What the drainer got is then in in/stream. */
-void use_close(struct use_ends *ends);
+/* Closes it and waits for the helpers, which after a failure may have nothing to do any more. What
+ * the drainer got is then in in/stream. */
+void use_close(struct use_ends *ends, int32_t code);
 
 /* Makes the calls. Allocates nothing itself, so that what is left afterwards is not its own. */
 void use_run(const struct world *world, const struct use_ends *ends, struct used *used);

@@ -161,8 +161,8 @@ static int32_t compress_without_fault(const char *path, const struct content *pl
     if (scenario->ends == ENDS_PATHS || scenario->use != USE_COMPRESS) {
         code = cinch_compress(NULL, plain_path, path, &options, &job);
     } else {
-        int input =
-            scenario->ends == ENDS_DESCRIPTORS ? open(plain_path, O_RDONLY) : pipe_of(plain);
+        bool is_file = scenario->ends == ENDS_DESCRIPTORS || scenario->ends == ENDS_LISTENER;
+        int input = is_file ? open(plain_path, O_RDONLY) : pipe_of(plain);
         int output = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
         code = cinch_compress_fd(NULL, input, output, &options, &job);
     }
@@ -200,6 +200,13 @@ void world_make(struct world *world, const struct scenario *scenario)
     (void)snprintf(world->output, sizeof world->output, "%s/out/output", world->folder);
     (void)snprintf(world->target, sizeof world->target, "%s/out/%s", world->folder,
                    scenario->is_linked ? "target" : "output");
+
+    bool by_fifo = scenario->ends == ENDS_FIFOS;
+    bool to_stream = by_fifo || scenario->ends == ENDS_LISTENER;
+    (void)snprintf(world->from, sizeof world->from, "%s/in/%s", world->folder,
+                   by_fifo ? "from" : "input");
+    (void)snprintf(world->to, sizeof world->to, "%s/%s", world->folder,
+                   to_stream ? "in/to" : "out/output");
 
     struct content plain = make_plain();
     char packed[160];

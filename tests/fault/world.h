@@ -3,6 +3,7 @@
  *
  *   FOLDER/in/input     what is read
  *   FOLDER/in/stream    what an output pipe or socket has brought
+ *   FOLDER/in/from, to  FIFOs or a socket, where the scenario has such
  *   FOLDER/out/output   what is written, by path or descriptor, or a link to out/target
  *   FOLDER/victim/...   what nobody may touch
  */
@@ -32,8 +33,10 @@ struct world {
     const struct scenario *scenario;
     char folder[128];
     char input[160];
-    char output[160];      /* the path that the library is given */
-    char target[160];      /* where the file appears in the end */
+    char output[160]; /* a file, or a link to it */
+    char target[160]; /* where the file appears in the end */
+    char from[160];   /* the paths that the library is given: mostly those two */
+    char to[160];
     struct content source; /* what is read */
     struct content result; /* what a job that succeeds has written */
     struct stat source_status;

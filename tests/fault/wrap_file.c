@@ -172,6 +172,18 @@ int fcntl64(int fd, int command, ...)
     return is_refused(CALL_FCNTL) ? -1 : next(fd, command, argument);
 }
 
+int socket(int family, int type, int protocol)
+{
+    NEXT(socket);
+    return is_refused(CALL_SOCKET) ? -1 : next(family, type, protocol);
+}
+
+int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
+{
+    NEXT(connect);
+    return is_refused(CALL_CONNECT) ? -1 : next(fd, address, size);
+}
+
 int poll(struct pollfd *set, nfds_t count, int milliseconds)
 {
     NEXT(poll);
