@@ -18,8 +18,10 @@ struct arguments {
     const char *recorder;   /* the shared object that logs what it does; else NULL */
 };
 
-/* How the program was called, for commands that are printed to be repeated. */
+/* How the program was called, for commands that are printed to be repeated: its name, and what
+ * `--program` and `--recorder` were. */
 extern const char *command_name;
+extern char command_options[];
 
 int command_sweep(const struct arguments *arguments);
 int command_point(const struct arguments *arguments);

@@ -28,8 +28,8 @@ struct kills {
 static void failed(struct kills *kills, const char *name, uint32_t at, const char *what)
 {
     kills->failures++;
-    (void)printf("FAILED  %s killed at stop %u: %s\n        again: %s killed %s %u\n", name,
-                 (unsigned)at, what, command_name, name, (unsigned)at);
+    (void)printf("FAILED  %s killed at stop %u: %s\n        again: %s killed %s %u%s\n", name,
+                 (unsigned)at, what, command_name, name, (unsigned)at, command_options);
     (void)fflush(stdout);
 }
 
@@ -196,11 +196,13 @@ int command_kill(const struct arguments *arguments)
             kill_scenario(&all[i], &kills);
     }
     const struct errand *todo = errands(&count);
-    for (size_t i = 0; arguments->program != NULL && i < count; i++)
-        kill_program(&todo[i], arguments, &kills);
+    for (size_t i = 0; arguments->program != NULL && i < count; i++) {
+        if (strncmp(todo[i].name, arguments->choice, strlen(arguments->choice)) == 0)
+            kill_program(&todo[i], arguments, &kills);
+    }
     (void)printf("row 3: %llu kills tried, %llu failures\n", (unsigned long long)kills.tried,
                  (unsigned long long)kills.failures);
-    return kills.failures != 0;
+    return kills.failures != 0 || kills.tried == 0;
 }
 
 int command_killed(const struct arguments *arguments)

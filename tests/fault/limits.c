@@ -38,6 +38,7 @@ struct kind {
     const int32_t codes[4]; /* that may end the job, beside CINCH_OK; 0 ends the list */
     bool must_fail;         /* at every step */
     bool needs_root;
+    bool needs_mount; /* which even the superuser may not be allowed to do */
     void (*prepare)(void *shortage);
     void (*begin)(void *shortage, struct use_ends *ends);
     void (*end)(void *shortage);
@@ -58,13 +59,29 @@ static void out_folder(const struct shortage *shortage, const char *name, char p
     (void)snprintf(path, 192, "%s/out%s", shortage->world->folder, name);
 }
 
+/* For this process alone. Returns whether it could be done. */
+static bool mount_privately(const char *path, const char *options)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", path, "tmpfs", 0, options) == 0;
+}
+
 static void mount_disk(const struct shortage *shortage, const char *options)
 {
     char path[192];
     out_folder(shortage, "", path);
-    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-        mount("none", path, "tmpfs", 0, options) != 0)
+    if (!mount_privately(path, options))
         die("cannot mount a disk: %s", strerror(errno));
+}
+
+static bool can_mount(void)
+{
+    pid_t child = fork();
+    if (child < 0)
+        die("cannot fork: %s", strerror(errno));
+    if (child == 0)
+        _exit(mount_privately(world_root(), "size=64k") ? 0 : 1);
+    return trial_await(child) == 0;
 }
 
 static void prepare_disk(void *context)
@@ -204,6 +221,7 @@ static const struct kind kinds[] = {
                    "durable-sparse"},
      .codes = {CINCH_E_NO_SPACE},
      .needs_root = true,
+     .needs_mount = true,
      .prepare = prepare_disk,
      .begin = fill_disk,
      .end = empty_disk},
@@ -212,6 +230,7 @@ static const struct kind kinds[] = {
                    "no-replace"},
      .codes = {CINCH_E_NO_SPACE},
      .needs_root = true,
+     .needs_mount = true,
      .prepare = prepare_files},
     {.name = "full-path",
      .scenarios = {"zstd-compress-file-1", "gzip-decompress-file-1", "zlib-compress-file-1",
@@ -345,8 +364,8 @@ static void try_step(const struct kind *kind, struct world *world, unsigned step
 
 static void try_kind(const struct kind *kind, unsigned scenarios_count, struct tally *tally)
 {
-    if (kind->needs_root && geteuid() != 0) {
-        (void)printf("%-12s skipped, as it needs the superuser\n", kind->name);
+    if ((kind->needs_root && geteuid() != 0) || (kind->needs_mount && !can_mount())) {
+        (void)printf("%-12s skipped, as it is not permitted here\n", kind->name);
         tally->skipped++;
         return;
     }

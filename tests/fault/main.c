@@ -27,7 +27,12 @@
 #include "commands.h"
 #include "trial.h"
 
+enum {
+    OPTIONS_SIZE = 1024
+};
+
 const char *command_name;
+char command_options[OPTIONS_SIZE];
 
 static int command_list(const struct arguments *arguments)
 {
@@ -106,6 +111,9 @@ int main(int argc, char **argv)
                                              .second = number(words[4]),
                                              .index = number(words[5])};
     }
+    if (arguments.program != NULL)
+        (void)snprintf(command_options, OPTIONS_SIZE, " --program %s --recorder %s",
+                       arguments.program, arguments.recorder != NULL ? arguments.recorder : "-");
     trial_prepare();
     for (size_t i = 0; count > 0 && i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(words[0], commands[i].name) == 0)

@@ -57,9 +57,10 @@ static void look_at_all(const char *name, const struct disk *before, const struc
                 continue;
             if (failures++ < 5)
                 (void)printf("FAILED  %s: power lost behind operation %u of %u, outcome %llu: %s\n"
-                             "        again: %s power %s\n",
+                             "        again: %s power %s%s\n",
                              name, (unsigned)done, (unsigned)log->count,
-                             (unsigned long long)outcome, damage, command_name, name);
+                             (unsigned long long)outcome, damage, command_name, name,
+                             command_options);
         }
     }
     (void)printf("%-24s %6u operations %8llu disks %4llu failures\n", name, (unsigned)log->count,
@@ -219,7 +220,7 @@ int command_power(const struct arguments *arguments)
         recorder_free(log, fd);
     }
     const struct errand *todo = errands(&count);
-    for (size_t i = 0; arguments->program != NULL && i < count; i++) {
+    for (size_t i = 0; arguments->recorder != NULL && i < count; i++) {
         int fd;
         if (strncmp(todo[i].name, arguments->choice, strlen(arguments->choice)) != 0)
             continue;

@@ -32,7 +32,7 @@ static void print_failure(const struct world *world, const struct fault_plan *pl
 {
     (void)printf("FAILED  %s: %s of call %u (%s, %s): %s\n", world->scenario->name,
                  fault_mode_name(plan->mode), (unsigned)plan->first,
-                 trial->fired > 0 ? call_name(trial->first_call) : "not reached",
+                 trial->fired > 0 ? call_name(trial->first_call) : "nobody knows which",
                  trial->first_error != 0 ? strerrorname_np(trial->first_error) : "-",
                  trial->failure);
     (void)printf("        again: %s point %s %s %u %u %u\n", command_name, world->scenario->name,
@@ -94,13 +94,6 @@ static void sweep_mode(const struct world *world, enum fault_mode mode, uint32_t
     }
 }
 
-static bool is_borne_once_in_two(uint32_t index)
-{
-    /* Alternating refusals are for those that are tried again: EINTR and EAGAIN. Which index
-     * that is depends on the call, so all but the first are tried. */
-    return index > 0;
-}
-
 static void sweep_scenario(const struct scenario *scenario, bool all_reasons, struct tally *tally)
 {
     struct world world;
@@ -113,7 +106,7 @@ static void sweep_scenario(const struct scenario *scenario, bool all_reasons, st
         sweep_mode(&world, FAULT_ONCE, index, calls, tally);
         sweep_mode(&world, FAULT_ALWAYS, index, calls, tally);
         sweep_mode(&world, FAULT_SAME, index, calls, tally);
-        if (all_reasons && is_borne_once_in_two(index))
+        if (all_reasons)
             sweep_mode(&world, FAULT_ALTERNATE, index, calls, tally);
     }
     /* Short transfers from the first call on show all; single ones only in the long run. */
