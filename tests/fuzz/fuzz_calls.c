@@ -489,11 +489,11 @@ static void remove_folder(void)
 /* What every job is to write, written once without a failure. */
 static void make_world(void)
 {
-    const char *parent = getenv("TMPDIR");
+    /* In memory where possible: a disk makes it a hundred times slower. */
+    const char *parent = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     cinch_pool *pool;
 
-    (void)snprintf(world.folder, sizeof(world.folder), "%.40s/cinch-fuzz-XXXXXX",
-                   parent != NULL ? parent : "/tmp");
+    (void)snprintf(world.folder, sizeof(world.folder), "%s/cinch-fuzz-XXXXXX", parent);
     REQUIRE(mkdtemp(world.folder) != NULL);
     (void)atexit(remove_folder);
     for (size_t i = 0; i < CONTENT_SIZE; i++)
