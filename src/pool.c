@@ -27,7 +27,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "processors.h"
 #include "thread.h"
 #include "waits.h"
 
@@ -79,39 +78,12 @@ struct cinch_pool {
     struct worker workers[];
 };
 
-/* --- Forks ------------------------------------------------------------------------------ */
-
-static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
-static cinch_pool *default_pool; /* under default_lock */
-static _Atomic uint32_t fork_generation;
-static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
-
-/* In the child only the forking thread exists: whoever held default_lock does not. The parent's
- * pool stays allocated, as its state may be half changed. */
-static void after_fork_in_child(void)
-{
-    atomic_fetch_add(&fork_generation, 1);
-    pthread_mutex_init(&default_lock, NULL);
-    default_pool = NULL;
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, after_fork_in_child);
-}
-
-uint32_t pool_fork_generation(void)
-{
-    pthread_once(&fork_once, watch_forks);
-    return atomic_load_explicit(&fork_generation, memory_order_relaxed);
-}
+/* --- Workers ---------------------------------------------------------------------------- */
 
 static bool pool_is_foreign(const cinch_pool *pool)
 {
     return pool->fork_generation != pool_fork_generation();
 }
-
-/* --- Workers ---------------------------------------------------------------------------- */
 
 static void *worker_main(void *argument);
 
@@ -485,16 +457,4 @@ void pool_destroy(cinch_pool *pool, bool cancel)
     thread_condition_destroy(&pool->empty);
     thread_lock_destroy(&pool->lock);
     free(pool);
-}
-
-int32_t pool_default(cinch_pool **pool)
-{
-    int32_t code = CINCH_OK;
-    pthread_once(&fork_once, watch_forks);
-    thread_lock(&default_lock);
-    if (default_pool == NULL)
-        code = pool_create(processors_usable(), &default_pool);
-    *pool = default_pool;
-    thread_unlock(&default_lock);
-    return code;
 }
