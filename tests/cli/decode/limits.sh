@@ -6,7 +6,6 @@ head -c 30000000 /dev/zero | cmp - bomb
 rm bomb
 cinch -dc --limit-output=1M bomb.zst | wc -c
 status_of cinch -t --limit-output=29999999 bomb.zst
-zstd -q --ultra -22 --long=31 -c <(cat bomb.zst; head -c 100 /dev/urandom) >window.zst
-zstd -q --long=28 -f -c <(head -c 300000000 /dev/zero) >window.zst
+zstd -q --long=28 -f -c <(head -c 140000000 /dev/zero) >window.zst
 status_of cinch -t window.zst
 status_of cinch -t --memlimit=1G window.zst
