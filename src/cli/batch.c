@@ -308,6 +308,7 @@ static struct display_state view(const struct batch *batch)
             json_progress(item, &stats);
         if (!state.file) {
             state.file = item_name(item);
+            state.file_number = item->number;
             state.current.bytes_done = stats.bytes_in;
             state.current.bytes_total = stats.bytes_total;
             state.current.bytes_out = stats.bytes_out;

@@ -28,6 +28,15 @@ struct sample {
     uint64_t bytes;
 };
 
+/* What ratios are taken from; see ratio_follow(). */
+struct ratio {
+    uint64_t number; /* whose it is */
+    uint64_t first_in;
+    uint64_t first_out;
+    uint64_t last_in;
+    uint64_t last_out;
+};
+
 static struct {
     bool live;    /* there are live lines */
     bool ticking; /* display_draw() is wanted ten times a second */
@@ -37,6 +46,8 @@ static struct {
     struct sample samples[SAMPLE_COUNT]; /* a ring; the newest is at (sample_end - 1) */
     size_t sample_end;
     size_t sample_used;
+    struct ratio current_ratio; /* of the first line */
+    struct ratio all_ratio;     /* of the second */
 } display;
 
 void display_setup(const struct settings *settings)
@@ -91,6 +102,35 @@ static double speed_now(double time, uint64_t bytes)
     return (double)(bytes - oldest.bytes) / (time - oldest.time);
 }
 
+/* --- Ratio ------------------------------------------------------------------------------ */
+
+/*
+ * Output counts once it is written, and by then more input has been read: all in would be held
+ * against less than all out, and the ratio would look too good. Between two writes both grow
+ * alike, so the ratio is taken from what came after the first one seen.
+ */
+static void ratio_follow(struct ratio *ratio, uint64_t number,
+                         const struct display_progress *progress)
+{
+    if (ratio->number != number)
+        *ratio = (struct ratio){.number = number};
+    if (progress->bytes_out <= ratio->last_out)
+        return;
+    if (ratio->first_out == 0) {
+        ratio->first_in = progress->bytes_done;
+        ratio->first_out = progress->bytes_out;
+    }
+    ratio->last_in = progress->bytes_done;
+    ratio->last_out = progress->bytes_out;
+}
+
+static void ratio_add(struct text *text, const struct ratio *ratio)
+{
+    const uint64_t in = ratio->last_in - ratio->first_in;
+    const uint64_t out = ratio->last_out - ratio->first_out;
+    figures_add_ratio(text, in > out ? in : out, in > out ? out : in);
+}
+
 /* --- One line --------------------------------------------------------------------------- */
 
 /* What follows the bar, in this order. */
@@ -142,7 +182,7 @@ static struct layout make_layout(size_t columns, size_t name_columns, bool has_b
 }
 
 static void make_fields(struct text fields[FIELD_COUNT], const struct display_progress *progress,
-                        double speed)
+                        const struct ratio *ratio, double speed)
 {
     const uint64_t done = progress->bytes_done;
     const uint64_t total = progress->bytes_total;
@@ -152,10 +192,7 @@ static void make_fields(struct text fields[FIELD_COUNT], const struct display_pr
         figures_add_size(&fields[FIELD_PERCENT], done);
     if (speed > 0)
         figures_add_speed(&fields[FIELD_SPEED], speed);
-    if (done > progress->bytes_out)
-        figures_add_ratio(&fields[FIELD_RATIO], done, progress->bytes_out);
-    else
-        figures_add_ratio(&fields[FIELD_RATIO], progress->bytes_out, done);
+    ratio_add(&fields[FIELD_RATIO], ratio);
     if (progress->seconds >= 1 && speed > 0 && total > 0 && total >= done) {
         text_add(&fields[FIELD_ETA], "ETA ");
         figures_add_clock(&fields[FIELD_ETA], (double)(total - done) / speed);
@@ -191,10 +228,11 @@ static void add_bar(struct text *text, size_t columns, double share)
 
 /* Appends a line as `layout` divides it. `name` is printable. */
 static void add_line(struct text *line, const struct layout *layout, const char *name,
-                     const struct display_progress *progress, double speed)
+                     const struct display_progress *progress, const struct ratio *ratio,
+                     double speed)
 {
     struct text fields[FIELD_COUNT] = {0};
-    make_fields(fields, progress, speed);
+    make_fields(fields, progress, ratio, speed);
     const size_t before = line->length;
     text_add_shortened(line, name, layout->name);
     add_repeated(line, " ", layout->name - text_columns(line->bytes + before));
@@ -244,6 +282,7 @@ void display_draw(const struct display_state *state)
     all.seconds = now;
     const double speed = speed_now(now, all.bytes_done);
     sample_add(now, all.bytes_done);
+    ratio_follow(&display.all_ratio, 0, &all);
 
     struct text frame = {0};
     struct text file = {0};
@@ -262,12 +301,13 @@ void display_draw(const struct display_state *state)
         const double own = state->several && current->seconds > 0
                                ? (double)current->bytes_done / current->seconds
                                : speed;
-        add_line(&frame, &layout, file.bytes, current, own);
+        ratio_follow(&display.current_ratio, state->file_number + 1, current);
+        add_line(&frame, &layout, file.bytes, current, &display.current_ratio, own);
         lines++;
     }
     if (state->several) {
         text_add(&frame, lines ? "\r\n" : "");
-        add_line(&frame, &layout, files.bytes, &all, speed);
+        add_line(&frame, &layout, files.bytes, &all, &display.all_ratio, speed);
         lines++;
     }
     if (lines > 0)

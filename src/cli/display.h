@@ -6,8 +6,8 @@
  *
  * The first line is about the file that has been running longest, the second, where there are
  * several files, about all. Percent is of input. An ETA appears once a second has passed, from
- * the speed of the last few seconds. Where the screen is narrow the bar shrinks first, then
- * ratio, speed and ETA go, one by one.
+ * the speed of the last few seconds; a ratio, once output was written twice. Where the screen is
+ * narrow the bar shrinks first, then ratio, speed and ETA go, one by one.
  *
  * Main thread only.
  */
@@ -29,7 +29,8 @@ struct display_progress {
 };
 
 struct display_state {
-    const char *file; /* the first line's name, or NULL where nothing runs */
+    const char *file;     /* the first line's name, or NULL where nothing runs */
+    uint64_t file_number; /* tells it from others of that name */
     struct display_progress current;
     struct display_progress all;
     uint64_t files_done;
