@@ -315,7 +315,10 @@ static struct display_state view(const struct batch *batch)
             state.current.seconds = (double)stats.elapsed_ns / 1e9;
         }
     }
-    state.all.bytes_total = batch->size_unknown ? 0 : batch->bytes_found;
+    /* While more are being found, what there is in all is unknown: a percent of what was found so
+     * far would go back and forth. */
+    if (batch->sources_ended && !batch->size_unknown)
+        state.all.bytes_total = batch->bytes_found;
     state.files_done = batch->files_ended;
     state.files = batch->files_found;
     state.files_known = batch->sources_ended;
