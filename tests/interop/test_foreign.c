@@ -50,7 +50,7 @@ static const struct writer writers[] = {
     {"zstd", CINCH_FORMAT_ZSTD, false, {"zstd", "-T2", "-B524288", "--rsyncable", "-cq", NULL}},
     /* By name it is a file, whose size is told in the frame. */
     {"zstd", CINCH_FORMAT_ZSTD, false, {"zstd", "-1", "-cqf", "/dev/stdin", NULL}},
-    {"zstd", CINCH_FORMAT_ZSTD, false, {"zstd", "-19", "-cqf", "/dev/stdin", NULL}},
+    {"zstd", CINCH_FORMAT_ZSTD, true, {"zstd", "-19", "-cqf", "/dev/stdin", NULL}},
     {"zstd", CINCH_FORMAT_ZSTD, false, {"zstd", "--long=27", "-cqf", "/dev/stdin", NULL}},
     {"zstd", CINCH_FORMAT_ZSTD, false, {"zstd", "-T2", "--no-check", "-cqf", "/dev/stdin", NULL}},
     {"zstd", CINCH_FORMAT_ZSTD, false, {"zstd", "--single-thread", "-cqf", "/dev/stdin", NULL}},
