@@ -99,6 +99,10 @@ static int32_t isal_begin(void *context, const struct encoder_settings *settings
 {
     (void)size;
     struct isal_context *isal_context = context;
+    /* ISA-L's level 3 looks at entries of its tables that nothing was written to. So that not even
+     * a bit of what it makes of them depends on the chunk before, there is none of it: some 10 us.
+     */
+    memset(isal_context, 0, sizeof *isal_context);
     isal_deflate_init(&isal_context->stream);
     isal_context->stream.level = levels[settings->level].level;
     isal_context->stream.level_buf = isal_context->level_buffer;
