@@ -55,6 +55,7 @@ def target_lines(result):
             found, is_met = results.verdict(row, target)
             number = "not measured" if found is None else f"{found:.{places(target['metric'])}f}"
             mark = {True: "met", False: "**missed**", None: ""}[is_met]
+            mark += ", disturbed" if row["disturbed"] > 0 else ""
             lines.append(f"| {row['data']} | {row['title']} | {target['metric']} | "
                          f"{target['against']} | {target['limit']:.3g} | {number} | {mark} |")
     return "\n".join(lines)
