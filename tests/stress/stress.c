@@ -4,8 +4,9 @@
  *     stress [OPERATIONS [SEED]]
  *
  * Several threads share a few pools and do whatever a seeded sequence tells them: submit jobs that
- * succeed or fail, cancel them, wait, close, detach, release, poll, submit and misbehave from
- * callbacks, and now and then replace a pool under its queue. Every job has a record that counts
+ * succeed or fail, cancel them, wait, close, detach, release, poll, and now and then replace a pool
+ * under its queue. Callbacks cancel, look, submit, detach and release, too, and do what is refused
+ * there. Every job has a record that counts
  * its callbacks; at the end every accepted job must have completed exactly once, detached ones at
  * most once, and no callback may have come after completion or beside another.
  *
@@ -26,7 +27,7 @@
 #include "support/test.h"
 
 enum {
-    DEFAULT_OPERATIONS = 10000,
+    DEFAULT_OPERATIONS = 20000, /* of which half are jobs */
     ACTORS = 3,
     PLAIN = 6,   /* inputs to be compressed, */
     ENCODED = 6, /* and to be decompressed: two of each format, the second damaged */
@@ -44,6 +45,11 @@ struct record {
     unsigned int progress_calls;
     unsigned int completions;
     uint64_t last_done;
+    struct record *child; /* a job that its completion has submitted */
+    cinch_pool *pool;
+    const char *input;
+    const char *output;
+    bool owns;  /* the handle is its callbacks' to drop */
     bool talks; /* its callbacks use the handle, so it is not dropped while one may run */
     bool detached;
     bool accepted;
@@ -103,7 +109,37 @@ static void on_progress(void *user, uint64_t bytes_done, uint64_t bytes_total)
     record->progress_calls++;
     record->last_done = bytes_done;
     callback_act(record);
+    if (record->owns && random_next(&record->random) % 4 == 0) {
+        record->owns = false;
+        record->detached = true;
+        cinch_job_detach(record->job);
+    }
     atomic_fetch_sub_explicit(&record->inside, 1, memory_order_relaxed);
+}
+
+static void on_complete(void *user, int32_t error_code);
+
+/* A further job of the same pool, which may be ending. */
+static void callback_submit(struct record *record)
+{
+    cinch_options options = CINCH_OPTIONS_INIT;
+    struct record *child = calloc(1, sizeof(*child));
+    int32_t code;
+
+    if (child == NULL) {
+        return;
+    }
+    options.format = CINCH_FORMAT_GZIP;
+    options.level = 1;
+    options.on_progress = on_progress;
+    options.on_complete = on_complete;
+    options.user = child;
+    record->child = child;
+    code = cinch_compress(record->pool, record->input, record->output, &options, NULL);
+    child->accepted = code == CINCH_OK;
+    if (code != CINCH_OK && code != CINCH_E_SHUTDOWN) {
+        atomic_fetch_or(&record->broken, 16);
+    }
 }
 
 static void on_complete(void *user, int32_t error_code)
@@ -118,6 +154,12 @@ static void on_complete(void *user, int32_t error_code)
     }
     record->completions++;
     callback_act(record);
+    if (record->owns) {
+        cinch_job_release(record->job);
+    }
+    if (record->pool != NULL && random_next(&record->random) % 8 == 0) {
+        callback_submit(record);
+    }
     atomic_fetch_sub_explicit(&record->inside, 1, memory_order_relaxed);
 }
 
@@ -143,6 +185,10 @@ static void actor_submit(struct actor *actor)
     options.flags = (uint32_t)(choice >> 32) % 8 == 0 ? CINCH_FLAG_VERIFY : 0;
     options.flags |= (uint32_t)(choice >> 36) % 8 == 0 ? CINCH_FLAG_SINGLE_STREAM : 0;
     options.flags |= (uint32_t)(choice >> 40) % 8 == 0 ? CINCH_FLAG_NO_REPLACE : 0;
+    record->owns = !keep && (choice >> 54) % 2 == 0;
+    record->pool = actor->pool;
+    record->input = actor->inputs[index % PLAIN];
+    record->output = output;
     record->talks = keep && (choice >> 48) % 2 == 0;
     options.chunk_size = 4096;
     options.on_progress = (choice >> 44) % 8 == 0 ? NULL : on_progress;
@@ -150,7 +196,8 @@ static void actor_submit(struct actor *actor)
     options.user = record;
     options.flags |= (uint32_t)(choice >> 52) % 8 == 0 ? CINCH_FLAG_SPARSE : 0;
     if ((index < PLAIN ? cinch_compress : cinch_decompress)(
-            actor->pool, input, output, &options, keep ? &record->job : NULL) != CINCH_OK) {
+            actor->pool, input, output, &options, keep || record->owns ? &record->job : NULL) !=
+        CINCH_OK) {
         actor->failed = "a good submit was refused";
         return;
     }
@@ -280,6 +327,7 @@ static void *actor_run(void *argument)
     return NULL;
 }
 
+/* Of a record and those that came of it, which are freed. */
 static void record_check(const struct record *record)
 {
     assert_int_equal(0, atomic_load(&record->broken));
@@ -287,6 +335,10 @@ static void record_check(const struct record *record)
         assert_in_range(record->completions, record->detached ? 0 : 1, 1);
     } else {
         assert_int_equal(0, record->completions + record->progress_calls);
+    }
+    if (record->child != NULL) {
+        record_check(record->child);
+        free(record->child);
     }
 }
 
