@@ -51,8 +51,8 @@ const struct scenario *scenarios(size_t *count);
 /* NULL where none is called so. */
 const struct scenario *scenario_find(const char *name);
 
-/* Whether a name belongs to a choice: all begin with "", and more than one choice is separated by
- * commas, each being a beginning of the name, or "others" for those beyond the twenty-four. */
+/* Whether a choice means the scenario: beginnings of names, separated by commas. "" means all, and
+ * "others" those beyond the twenty-four. */
 bool scenario_is_chosen(const struct scenario *scenario, const char *choice);
 
 /* The use's direction. */

@@ -1,6 +1,8 @@
 #include "trial.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,6 +68,47 @@ static void print_stacks(pid_t child)
         (void)fprintf(stderr, "its stacks cannot be read\n");
 }
 
+/* The fields of a stat file in /proc that follow the name. */
+static bool read_stat(const char *path, char *state, uint64_t *ticks)
+{
+    char text[512] = "";
+    unsigned long user = 0;
+    unsigned long system = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t size = read(fd, text, sizeof text - 1);
+    (void)close(fd);
+    const char *behind = size > 0 ? strrchr(text, ')') : NULL;
+    if (behind == NULL || sscanf(behind, ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+                                 state, &user, &system) != 3)
+        return false;
+    *ticks = user + system;
+    return true;
+}
+
+/* Whether a process has something to do and too few turns to do it, rather than wait for what
+ * never comes or turn in circles. */
+static bool is_starved(pid_t child)
+{
+    char path[96];
+    char state = '?';
+    uint64_t ticks = 0;
+    bool is_ready = false;
+    (void)snprintf(path, sizeof path, "/proc/%d/stat", (int)child);
+    if (!read_stat(path, &state, &ticks) || ticks > (uint64_t)sysconf(_SC_CLK_TCK) * WATCHDOG / 2)
+        return false;
+    (void)snprintf(path, sizeof path, "/proc/%d/task", (int)child);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        (void)snprintf(path, sizeof path, "/proc/%d/task/%.16s/stat", (int)child, entry->d_name);
+        is_ready = is_ready || (read_stat(path, &state, &ticks) && state == 'R');
+    }
+    if (folder != NULL)
+        (void)closedir(folder);
+    return is_ready;
+}
+
 int trial_await(pid_t child)
 {
     sigset_t ended;
@@ -79,6 +122,8 @@ int trial_await(pid_t child)
         if (waitpid(child, &status, WNOHANG) == child)
             return status;
         (void)sigtimedwait(&ended, NULL, &rest);
+        if (waits == WATCHDOG * 20 - 1 && is_starved(child))
+            waits = 0;
     }
     print_stacks(child);
     (void)kill(child, SIGKILL);

@@ -27,8 +27,6 @@ void *HEAP(realloc)(void *block, size_t size);
 void *HEAP(memalign)(size_t alignment, size_t size);
 void HEAP(free)(void *block);
 
-/* Blocks that are taken while the interposer is idle are the tests' own, or of what starts a
- * thread, and nobody counts them; so each has to be known when it is given back. */
 UNCHECKED static bool is_refused(enum call call)
 {
     if (interposer_is_idle())
@@ -41,7 +39,8 @@ UNCHECKED static bool is_refused(enum call call)
 
 /*
  * Which blocks are counted: a table of addresses, open to all threads, without a lock. It holds
- * what a run has at most at one time.
+ * what a run has at most at one time. Blocks that were taken while the interposer was idle are the
+ * tests' own, or of what starts a thread, and are not in it.
  */
 enum {
     TABLE_SIZE = 1 << 14
