@@ -69,7 +69,8 @@ static bool entry_matches(const struct decompress *decompress, uint64_t frame, c
 }
 
 /* Holds the `size` bytes of a skippable frame, if it is a seek table, against the frames before
- * it. Nobody needs it here, but a file that contradicts itself is not accepted. */
+ * it. Nobody needs it here, but a file that contradicts itself is not accepted. Checksums in it are
+ * passed over, as the frames may not be decoded yet. */
 static bool table_is_right(const struct decompress *decompress, const uint8_t *bytes, size_t size)
 {
     struct seek_table table;
