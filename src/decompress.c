@@ -42,23 +42,27 @@ static uint32_t content_check(const struct decompress *decompress, const void *d
                                                    : check_crc32(CHECK_CRC32_START, data, size);
 }
 
-/* Whole members, one behind the other, each of which tells its size and holds what it says. */
+/* Whole members, one behind the other, each of which tells its size and holds what it says. They
+ * are read once more here, and the file may have changed since the take step looked at them. */
 static int32_t decode_members(const struct decompress *decompress, void *context,
                               const uint8_t *input, size_t input_size, struct chunk *chunk)
 {
+    size_t room = (size_t)chunk->segment.content_most;
     while (input_size > 0) {
         struct gzip_header header;
         size_t needed;
-        int32_t code = gzip_header_parse(input, input_size, &header, &needed);
-        if (code != CINCH_OK)
-            return code;
+        if (gzip_header_parse(input, input_size, &header, &needed) != CINCH_OK ||
+            header.member_size == 0 || header.member_size > input_size)
+            return CINCH_E_CORRUPT;
         size_t size = (size_t)header.member_size;
         struct gzip_trailer trailer = gzip_trailer_parse(input + size - GZIP_TRAILER_SIZE);
+        if (trailer.length > room)
+            return CINCH_E_CORRUPT;
         uint8_t *data = chunk->output.data + chunk->output_size;
         struct decoded decoded;
-        code = decompress->decoder->decode(context, input + header.size,
-                                           size - header.size - GZIP_TRAILER_SIZE, data,
-                                           trailer.length, &decoded);
+        int32_t code = decompress->decoder->decode(context, input + header.size,
+                                                   size - header.size - GZIP_TRAILER_SIZE, data,
+                                                   trailer.length, &decoded);
         if (code != CINCH_OK)
             return code;
         if (!decoded.is_final)
@@ -67,10 +71,11 @@ static int32_t decode_members(const struct decompress *decompress, void *context
             content_check(decompress, data, decoded.size) != trailer.crc32)
             return CINCH_E_CHECKSUM;
         chunk->output_size += decoded.size;
+        room -= decoded.size;
         input += size;
         input_size -= size;
     }
-    return CINCH_OK;
+    return room == 0 ? CINCH_OK : CINCH_E_CORRUPT;
 }
 
 static int32_t decode_segment(const struct decompress *decompress, struct worker *worker,

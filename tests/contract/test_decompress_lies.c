@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/craft.h"
 #include "support/decompress.h"
+#include "support/monitor.h"
 #include "support/scratch.h"
 #include "support/test.h"
 
@@ -243,13 +245,69 @@ static void member_lengths(void **state)
     bytes_free(&content);
 }
 
+/* What a member is changed into once its job has looked at it. */
+struct change {
+    const char *path;
+    const struct bytes *after;
+};
+
+static void hook_change(struct monitor *monitor, uint64_t bytes_done, uint64_t bytes_total)
+{
+    const struct change *change = monitor->context;
+
+    (void)bytes_done;
+    (void)bytes_total;
+    file_write(change->path, change->after);
+}
+
+/*
+ * A file that changes while it is read, so that the sizes told are others than those that room was
+ * made for: first one member, said to hold 100 bytes; then one of 60,000 with something behind it,
+ * or one that reaches beyond the end.
+ */
+static void members_that_change(void **state)
+{
+    struct scratch *scratch = *state;
+    const char *input = scratch_path(scratch, "changing.gz");
+    const char *output = scratch_path(scratch, "changing");
+    struct bytes content = bytes_make(BYTES_ZEROS, 60000, 1);
+    const size_t offset = 10 + 2 + 4;
+
+    for (int is_longer = 0; is_longer < 2; is_longer++) {
+        cinch_pool *pool = pool_with_threads(1);
+        struct bytes after = {NULL, 0};
+        craft_gzip_sized_member(&after, &content, 6, CRAFT_BGZF);
+        bytes_append_number(&after, 100, 8);
+        bytes_append_number(&after, 100, 4);
+        struct bytes before = bytes_slice(&after, 0, after.size);
+        bytes_replace_number(&before, offset, before.size - 1, 2);
+        if (is_longer) {
+            bytes_replace_number(&after, offset, 0xFFFF, 2);
+        }
+        file_write(input, &before);
+
+        struct change change = {input, &after};
+        struct monitor *monitor = monitor_new();
+        monitor->progress_hook = hook_change;
+        monitor->context = &change;
+        cinch_options options = CINCH_OPTIONS_INIT;
+        monitor_watch(monitor, &options);
+        assert_code(CINCH_E_CORRUPT, decompress_and_wait(pool, input, output, &options));
+        monitor_assert_ended(monitor, CINCH_E_CORRUPT);
+        monitor_free(monitor);
+        assert_int_not_equal(0, access(output, F_OK));
+        cinch_pool_destroy(pool, CINCH_DRAIN);
+        bytes_free(&before);
+        bytes_free(&after);
+    }
+    bytes_free(&content);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(seek_tables),
-        scratch_test(gzip_indexes),
-        scratch_test(member_sizes),
-        scratch_test(member_lengths),
+        scratch_test(seek_tables),    scratch_test(gzip_indexes),        scratch_test(member_sizes),
+        scratch_test(member_lengths), scratch_test(members_that_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
