@@ -56,9 +56,9 @@ enum {
  *            As for cinch_compress().
  * options    As for cinch_compress(), not NULL; both callbacks and `user` are overwritten.
  * post       Must stay callable as long as the process lives.
- * port       Where numbers are posted to, each (id << 32) + news. Progress is 0 to 99: whole
- * percent of the input, 0 first, each further one larger, from the worker's thread; only 0 where
- *            the input's length is unknown. Completion, once and last, is -1 - error code.
+ * port       Where numbers are posted to, each id * 2^32 + news. Progress is 0 to 99, whole percent
+ *            of the input: 0 first, each further one larger, from the worker's thread; only 0
+ *            where the input's length is unknown. Completion, once and last, is -1 - error code.
  * id         0 to 2^31 - 1.
  * progress   0: completion only.
  *
