@@ -195,7 +195,7 @@ static enum step work_on_chunk(void *owner, struct chunk *chunk, struct worker *
     if (length == 0 && chunk->number > 0 && transfer->request.options.format == CINCH_FORMAT_ZSTD)
         return STEP_DONE;
 
-    chunk->output = workspace_take(workspace, compress->piece_room);
+    chunk->output = chunk_take_output(chunk, worker, compress->piece_room);
     if (chunk->output.data == NULL)
         return chunk_no_memory(chunk);
     struct piece piece = {chunk->output.data, chunk->output.capacity, 0};

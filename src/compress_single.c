@@ -90,7 +90,7 @@ static enum step take_piece(void *owner, struct chunk *chunk, struct worker *wor
     struct transfer *transfer = owner;
     struct compress_single *single = &transfer->plan.single;
     if (chunk->output.data == NULL)
-        chunk->output = workspace_take(worker_workspace(worker), SINGLE_PIECE);
+        chunk->output = chunk_take_output(chunk, worker, SINGLE_PIECE);
     if (chunk->output.data == NULL)
         return chunk_no_memory(chunk);
 

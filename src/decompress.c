@@ -10,17 +10,38 @@
 #include "split.h"
 #include "transfer.h"
 
+/* The least by which the rooms for inputs differ. */
+#define INPUT_STEP_LEAST ((size_t)4 << 10)
+
 /* --- Buffers ---------------------------------------------------------------------------- */
 
-struct buffer decompress_take_buffer(const struct decompress *decompress, struct worker *worker,
-                                     size_t size)
+struct buffer decompress_take_output(const struct decompress *decompress, struct chunk *chunk,
+                                     struct worker *worker, size_t size)
 {
     return decompress->limits.is_strict ? buffer_allocate(size)
-                                        : workspace_take(worker_workspace(worker), size);
+                                        : chunk_take_output(chunk, worker, size);
 }
 
-void decompress_give_buffer(const struct decompress *decompress, struct worker *worker,
-                            struct buffer *buffer)
+/* Segments are of many sizes: with a little more room than this one needs, a buffer serves most of
+ * those that follow. */
+static size_t input_room(size_t size)
+{
+    size_t step = INPUT_STEP_LEAST;
+    while (step < size / 8)
+        step *= 2;
+    return size <= SIZE_MAX - step ? (size + step - 1) / step * step : size;
+}
+
+static struct buffer take_input(const struct decompress *decompress, struct worker *worker,
+                                size_t size)
+{
+    return decompress->limits.is_strict
+               ? buffer_allocate(size)
+               : workspace_take(worker_workspace(worker), input_room(size));
+}
+
+static void give_input(const struct decompress *decompress, struct worker *worker,
+                       struct buffer *buffer)
 {
     if (decompress->limits.is_strict)
         buffer_free(buffer);
@@ -138,12 +159,13 @@ static enum step work_on_segment(struct transfer *transfer, struct chunk *chunk,
     const struct segment *segment = &chunk->segment;
     struct buffer read = {NULL, 0};
     const uint8_t *input = chunk->input.data;
-    chunk->output = decompress_take_buffer(decompress, worker, (size_t)segment->content_most);
+    chunk->output =
+        decompress_take_output(decompress, chunk, worker, (size_t)segment->content_most);
     if (chunk->output.data == NULL)
         return chunk_no_memory(chunk);
     int32_t code = CINCH_OK;
     if (transfer->input.is_file) {
-        read = decompress_take_buffer(decompress, worker, (size_t)segment->input_size);
+        read = take_input(decompress, worker, (size_t)segment->input_size);
         if (read.data == NULL)
             return chunk_no_memory(chunk);
         code = input_read_at(&transfer->input, segment->input_offset, read.data,
@@ -152,8 +174,8 @@ static enum step work_on_segment(struct transfer *transfer, struct chunk *chunk,
     }
     if (code == CINCH_OK)
         code = decode_segment(decompress, worker, input, chunk);
-    decompress_give_buffer(decompress, worker, &read);
-    decompress_give_buffer(decompress, worker, &chunk->input);
+    give_input(decompress, worker, &read);
+    give_input(decompress, worker, &chunk->input);
     if (code == CINCH_OK && !transfer_advance(transfer, worker, segment->input_size))
         return STEP_FAILED;
     return code == CINCH_OK ? STEP_DONE : decode_failed(chunk, code);
@@ -320,8 +342,9 @@ static void recycle_chunk(void *owner, struct chunk *chunk, struct worker *worke
 {
     struct transfer *transfer = owner;
     struct decompress *decompress = &transfer->plan.decompress;
-    decompress_give_buffer(decompress, worker, &chunk->input);
-    decompress_give_buffer(decompress, worker, &chunk->output);
+    give_input(decompress, worker, &chunk->input);
+    if (decompress->limits.is_strict)
+        buffer_free(&chunk->output);
     atomic_fetch_sub(&decompress->held, chunk->segment.held);
 }
 

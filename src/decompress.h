@@ -26,6 +26,7 @@
 #include "format/zstd_walk.h"
 #include "source.h"
 
+struct chunk;
 struct transfer;
 struct transfer_kind;
 struct worker;
@@ -96,14 +97,10 @@ struct decompress {
     uint64_t member_length; /* bytes of it */
 };
 
-/* A buffer of at least `size` bytes for the work or take step; `data` is NULL where memory is
- * short. Under a memory limit it has exactly that size. */
-struct buffer decompress_take_buffer(const struct decompress *decompress, struct worker *worker,
-                                     size_t size);
-
-/* Gives it back, for the next chunk or, under a memory limit, to the system. */
-void decompress_give_buffer(const struct decompress *decompress, struct worker *worker,
-                            struct buffer *buffer);
+/* As chunk_take_output(), but under a memory limit a new one of exactly `size` bytes, which goes
+ * when the chunk is recycled. */
+struct buffer decompress_take_output(const struct decompress *decompress, struct chunk *chunk,
+                                     struct worker *worker, size_t size);
 
 extern const struct transfer_kind decompress_kind;
 

@@ -32,8 +32,9 @@ int32_t pipeline_start(struct pipeline *pipeline, uint64_t count, uint32_t worke
         workers_max = (uint32_t)count;
     uint32_t slots_count = pipeline_slots(workers_max);
     pipeline->slots = calloc(slots_count, sizeof *pipeline->slots);
-    if (pipeline->slots == NULL)
-        return CINCH_E_NO_MEMORY;
+    pipeline->spares = calloc(slots_count, sizeof *pipeline->spares);
+    if (pipeline->slots == NULL || pipeline->spares == NULL)
+        return CINCH_E_NO_MEMORY; /* pipeline_free() follows */
     pipeline->slots_count = slots_count;
     pipeline->workers_max = workers_max;
     pipeline->count = count;
@@ -44,6 +45,7 @@ int32_t pipeline_start(struct pipeline *pipeline, uint64_t count, uint32_t worke
 void pipeline_free(struct pipeline *pipeline)
 {
     free(pipeline->slots);
+    free(pipeline->spares);
     thread_lock_destroy(&pipeline->lock);
 }
 
@@ -63,6 +65,39 @@ static bool can_claim(const struct pipeline *pipeline)
            (pipeline->ops->has_room == NULL || pipeline->ops->has_room(pipeline->owner));
 }
 
+/* --- Outputs, from chunk to chunk ------------------------------------------------------- */
+
+/* Lock held. The one that was given last, and so is the warmest; none if there is none. */
+static struct buffer take_spare(struct pipeline *pipeline)
+{
+    if (pipeline->spares_count == 0)
+        return (struct buffer){NULL, 0};
+    return pipeline->spares[--pipeline->spares_count];
+}
+
+/* Lock held. The chunk was put: another may have what its output was in, or what it did not
+ * need. */
+static void give_spare(struct pipeline *pipeline, struct chunk *chunk)
+{
+    struct buffer *given = chunk->output.data != NULL ? &chunk->output : &chunk->spare;
+    if (given->data == NULL)
+        return;
+    pipeline->spares[pipeline->spares_count++] = *given;
+    *given = (struct buffer){NULL, 0};
+}
+
+struct buffer chunk_take_output(struct chunk *chunk, struct worker *worker, size_t size)
+{
+    struct buffer spare = chunk->spare;
+    chunk->spare = (struct buffer){NULL, 0};
+    if (spare.data != NULL && spare.capacity >= size)
+        return spare;
+    workspace_give(worker_workspace(worker), &spare);
+    return workspace_take(worker_workspace(worker), size);
+}
+
+/* --- Steps ------------------------------------------------------------------------------ */
+
 /* Lock held. Claims the next chunk; the caller has checked that it can. */
 static struct chunk *claim(struct pipeline *pipeline)
 {
@@ -74,6 +109,7 @@ static struct chunk *claim(struct pipeline *pipeline)
     chunk->is_committed = false;
     chunk->segment = (struct segment){.kind = SEGMENT_NOTHING};
     chunk->failure = (struct failure){.code = CINCH_OK};
+    chunk->spare = take_spare(pipeline);
     chunk->state = CHUNK_BUSY;
     pipeline->is_ended = chunk->is_last;
     pipeline->take_is_held = pipeline->ops->take != NULL;
@@ -91,10 +127,15 @@ static bool wants_worker(struct pipeline *pipeline)
 }
 
 /* Lock held; releases it. */
-static enum pipeline_result leave(struct pipeline *pipeline)
+static enum pipeline_result leave(struct pipeline *pipeline, struct worker *worker)
 {
     bool is_last = --pipeline->active == 0;
+    /* When no chunk will be claimed, whoever leaves takes a buffer along for its next job. */
+    bool is_over = is_last || pipeline->is_ended || pipeline_is_stopped(pipeline);
+    struct buffer spare = is_over ? take_spare(pipeline) : (struct buffer){NULL, 0};
     thread_unlock(&pipeline->lock);
+    for (; spare.data != NULL; spare = is_last ? take_spare(pipeline) : (struct buffer){NULL, 0})
+        workspace_give(worker_workspace(worker), &spare);
     return is_last ? PIPELINE_LAST : PIPELINE_LEFT;
 }
 
@@ -174,6 +215,7 @@ static enum step put_ready_chunks(struct pipeline *pipeline, struct worker *work
             return STEP_WAIT;
         thread_lock(&pipeline->lock);
         chunk->state = CHUNK_FREE;
+        give_spare(pipeline, chunk);
         pipeline->next_put++;
         if (wants_worker(pipeline)) {
             thread_unlock(&pipeline->lock);
@@ -210,7 +252,7 @@ enum pipeline_result pipeline_run(struct pipeline *pipeline, struct worker *work
     for (;;) {
         thread_lock(&pipeline->lock);
         if (!can_claim(pipeline))
-            return leave(pipeline);
+            return leave(pipeline, worker);
         struct chunk *chunk = claim(pipeline);
         bool push = wants_worker(pipeline);
         thread_unlock(&pipeline->lock);

@@ -33,7 +33,8 @@ struct chunk {
     /* The owner's, from claim to recycle, used by one worker at a time. */
     struct buffer input;    /* what take has read */
     size_t input_size;      /* bytes of it */
-    struct buffer output;   /* what work has made */
+    struct buffer spare;    /* what another chunk's output was in; see chunk_take_output() */
+    struct buffer output;   /* what take or work has made */
     size_t output_size;     /* bytes of it */
     size_t written;         /* bytes of it that put has written */
     uint32_t check;         /* of the input: CRC-32 or Adler-32 */
@@ -84,7 +85,8 @@ struct pipeline_ops {
     enum step (*work)(void *owner, struct chunk *chunk, struct worker *worker);
     enum step (*put)(void *owner, struct chunk *chunk, struct worker *worker,
                      struct step_need *need);
-    /* The chunk is done with, put or not: its buffers go. */
+    /* The chunk is done with, put or not: its input goes. An output that is left in it is for the
+     * chunks to come. */
     void (*recycle)(void *owner, struct chunk *chunk, struct worker *worker);
     /* A chunk has failed, and none before it: calls pipeline_stop(). */
     void (*fail)(void *owner, const struct failure *failure);
@@ -107,12 +109,14 @@ struct pipeline {
 
     pthread_mutex_t lock;
     /* Under the lock. */
-    uint64_t next_take; /* the first chunk that was not claimed */
-    uint64_t next_put;  /* the oldest chunk that was not put */
-    uint32_t active;    /* workers in the pipeline, tokens on their way, and waits */
-    bool take_is_held;  /* a worker, or a wait, is in the take step */
-    bool put_is_held;   /* likewise */
-    bool is_ended;      /* the last chunk was claimed, or take has failed */
+    uint64_t next_take;    /* the first chunk that was not claimed */
+    uint64_t next_put;     /* the oldest chunk that was not put */
+    uint32_t active;       /* workers in the pipeline, tokens on their way, and waits */
+    bool take_is_held;     /* a worker, or a wait, is in the take step */
+    bool put_is_held;      /* likewise */
+    bool is_ended;         /* the last chunk was claimed, or take has failed */
+    struct buffer *spares; /* outputs of chunks that were put, for chunks that will be claimed... */
+    uint32_t spares_count; /* ...and how many: with the chunks in the ring, at most slots_count */
 };
 
 /* How the ring's size follows from the number of workers: enough that a slow chunk holds nobody
@@ -121,6 +125,13 @@ static inline uint32_t pipeline_slots(uint32_t workers)
 {
     return workers == 1 ? 1 : workers + workers / 4 + 2;
 }
+
+/*
+ * For the take or work step: a buffer of at least `size` bytes for the chunk's output; `data` is
+ * NULL where memory is short. It is one that a chunk before had, if that is large enough: workers
+ * that work would otherwise have to allocate what gathers at those that put.
+ */
+struct buffer chunk_take_output(struct chunk *chunk, struct worker *worker, size_t size);
 
 /* Prepares a zeroed pipeline. Returns CINCH_OK or CINCH_E_NO_MEMORY; pipeline_free() is allowed
  * after both. */

@@ -111,7 +111,7 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
     *ended = false;
     chunk->segment.kind = SEGMENT_CONTENT;
     if (chunk->output.data == NULL) {
-        chunk->output = decompress_take_buffer(decompress, worker, SPLIT_PART_SIZE);
+        chunk->output = decompress_take_output(decompress, chunk, worker, SPLIT_PART_SIZE);
         if (chunk->output.data == NULL)
             return chunk_no_memory(chunk);
         chunk->segment.held = SPLIT_PART_SIZE;

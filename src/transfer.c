@@ -155,7 +155,6 @@ void transfer_recycle(void *owner, struct chunk *chunk, struct worker *worker)
 {
     (void)owner;
     workspace_give(worker_workspace(worker), &chunk->input);
-    workspace_give(worker_workspace(worker), &chunk->output);
 }
 
 void transfer_fail_chunk(void *owner, const struct failure *failure)

@@ -109,10 +109,14 @@ static enum step work(void *owner, struct chunk *chunk, struct worker *worker)
     struct line *line = owner;
     const struct line_plan *plan = &line->plan[chunk->number];
 
-    (void)worker;
     enter(&line->in_work, &line->in_work_most);
     if (line->ops.take == NULL) {
         begin_chunk(line, chunk);
+    }
+    if (line->output > 0) {
+        atomic_fetch_add(&line->fresh, chunk->spare.data == NULL);
+        chunk->output = chunk_take_output(chunk, worker, line->output);
+        memset(chunk->output.data, 'o', line->output);
     }
     atomic_fetch_add(&line->works[chunk->number], 1);
     if (line->name != '\0') {

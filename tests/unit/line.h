@@ -43,6 +43,7 @@ struct line {
     /* The test's, before line_start(). */
     struct line_plan plan[LINE_CHUNKS_MAX];
     char name;        /* noted in the log for each chunk's work; '\0': not noted */
+    size_t output;    /* bytes of output that work asks for; 0: none */
     int take_pipe[2]; /* made by line_new() */
     int put_pipe[2];
 
@@ -65,6 +66,8 @@ struct line {
     /* How many were inside at once. */
     atomic_uint in_take, in_work, in_put, in_ring;
     atomic_uint in_take_most, in_work_most, in_put_most, in_ring_most;
+
+    atomic_uint fresh; /* outputs that no chunk had before */
 
     atomic_uint fails;      /* calls of fail ... */
     struct failure failure; /* ... and what the last was given */

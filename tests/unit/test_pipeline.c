@@ -109,6 +109,37 @@ static void the_ring_holds_no_more_than_its_slots(void **state)
     pool_destroy(pool, false);
 }
 
+/* However the steps fall to the workers, no more are made than can be in use at once. */
+static void outputs_go_from_chunk_to_chunk(void **state)
+{
+    cinch_pool *pool = pool_with_threads(3);
+    struct line *line = line_new(pool);
+
+    (void)state;
+    line->ops.take = NULL;
+    line->output = (size_t)1 << 16;
+    line_start(line, 40, 3);
+    counter_wait(&line->put, 40);
+    assert_in_range(atomic_load(&line->fresh), 1, pipeline_slots(3));
+    line_finish(line, 40, CINCH_OK);
+    pool_destroy(pool, false);
+}
+
+/* Those of a line that was stopped, or failed, are not lost either. */
+static void outputs_of_dropped_chunks_are_kept_or_freed(void **state)
+{
+    cinch_pool *pool = pool_with_threads(3);
+    struct line *line = line_new(pool);
+
+    (void)state;
+    line->ops.take = NULL;
+    line->output = (size_t)1 << 16;
+    line->plan[20].work_code = CINCH_E_CORRUPT;
+    line_start(line, 40, 3);
+    line_finish(line, 20, CINCH_E_CORRUPT);
+    pool_destroy(pool, false);
+}
+
 /* Room for one more chunk brings one more worker, again and again. */
 static void who_left_a_full_ring_comes_back(void **state)
 {
@@ -716,6 +747,8 @@ int main(void)
         line_test(the_ring_has_room_for_successors),
         line_test(chunks_are_put_in_order_whichever_is_done_first),
         line_test(the_ring_holds_no_more_than_its_slots),
+        line_test(outputs_go_from_chunk_to_chunk),
+        line_test(outputs_of_dropped_chunks_are_kept_or_freed),
         line_test(who_left_a_full_ring_comes_back),
         line_test(so_many_workers_as_are_allowed),
         line_test(fewer_chunks_than_workers_need_fewer),
