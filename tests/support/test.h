@@ -19,12 +19,6 @@
 
 #include <cinch/cinch.h>
 
-/* Seconds that a test may take before the watchdog ends the program: long enough for a slow
- * machine under a sanitizer, so that only a test that hangs ever meets it. */
-enum {
-    TEST_SECONDS = 240
-};
-
 /* How many times slower than a plain build the tests may be expected to run. */
 #if defined(__SANITIZE_THREAD__)
 #define TEST_SLOWNESS   20
@@ -45,6 +39,12 @@ enum {
 #define TEST_SLOWNESS   1
 #define TEST_UNDER_TSAN 0
 #endif
+
+/* Seconds that a test may take before the watchdog ends the program: long enough for a slow and
+ * loaded machine, also under a sanitizer, so that only a test that hangs ever meets it. */
+enum {
+    TEST_SECONDS = TEST_SLOWNESS == 1 ? 240 : 720
+};
 
 /* Ends the program with a message and the test's name unless test_watchdog_stop() comes first. */
 void test_watchdog_start(unsigned int seconds);
