@@ -144,6 +144,7 @@ enum field {
 
 /* Each has a width of its own, so that the line does not jump about. */
 static const size_t field_widths[FIELD_COUNT] = {5, 10, 5, 11};
+static const size_t SIZE_COLUMNS = 8;
 
 /* Which come first where there is not room for all. */
 static const enum field field_order[FIELD_COUNT] = {FIELD_PERCENT, FIELD_ETA, FIELD_SPEED,
@@ -154,14 +155,20 @@ struct layout {
     size_t name;
     size_t bar; /* its ends included; 0 = none */
     bool fields[FIELD_COUNT];
+    size_t percent; /* of that field, which holds a size where no percent is known */
 };
+
+static size_t field_width(const struct layout *layout, enum field field)
+{
+    return field == FIELD_PERCENT ? layout->percent : field_widths[field];
+}
 
 static struct layout make_layout(size_t columns, size_t name_columns, bool has_bar)
 {
-    struct layout layout = {0};
+    struct layout layout = {.percent = has_bar ? field_widths[FIELD_PERCENT] : SIZE_COLUMNS};
     size_t left = columns;
     for (size_t i = 0; i < FIELD_COUNT; i++) {
-        const size_t needed = field_widths[field_order[i]] + FIELD_GAP;
+        const size_t needed = field_width(&layout, field_order[i]) + FIELD_GAP;
         if (i > 0 && needed + NAME_LEAST > left)
             break;
         layout.fields[field_order[i]] = true;
@@ -247,8 +254,8 @@ static void add_line(struct text *line, const struct layout *layout, const char 
         if (layout->fields[i]) {
             add_repeated(line, " ", FIELD_GAP);
             /* Numbers to the right; the time stands last, and needs no filling. */
-            if (i != FIELD_ETA && length < field_widths[i])
-                add_repeated(line, " ", field_widths[i] - length);
+            if (i != FIELD_ETA && length < field_width(layout, i))
+                add_repeated(line, " ", field_width(layout, i) - length);
             text_append(line, length ? fields[i].bytes : "", length);
         }
         text_free(&fields[i]);
