@@ -191,6 +191,16 @@ static void plan_one(struct batch *batch, const struct entry *entry)
         settle(batch, item);
 }
 
+/* Whether an item of the round is for standard output, be it the only one, as with "a -". */
+static bool round_is_ordered(const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->round_end; i++) {
+        if (batch->round[i]->destination == DESTINATION_STDOUT)
+            return true;
+    }
+    return false;
+}
+
 /* Plans the next round, once the last one has been started. */
 static void plan_round(struct batch *batch)
 {
@@ -212,8 +222,9 @@ static void plan_round(struct batch *batch)
             break;
         }
     }
-    /* Standard output takes one file after another. */
-    if (!batch->settings->to_stdout)
+    /* Standard output takes one file after another, and its turn comes when all before are done:
+     * none of these may wait behind it. */
+    if (!round_is_ordered(batch))
         qsort(batch->round, batch->round_end, sizeof(batch->round[0]), compare_sizes);
 }
 
