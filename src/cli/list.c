@@ -22,7 +22,8 @@ struct facts {
 };
 
 enum {
-    TRAILER_SIZE = 8 /* RFC 1952: CRC-32 and length */
+    HEADER_SIZE = 10, /* without a name, as of data from a pipe */
+    TRAILER_SIZE = 8  /* RFC 1952: CRC-32 and length */
 };
 
 static uint32_t read_word(const unsigned char *bytes)
@@ -46,8 +47,12 @@ static uint32_t read_crc(const struct item *item)
 static struct facts find_facts(const struct item *item)
 {
     struct facts facts = {.time = item->status.st_mtime};
-    if (item->is_stdin || item->stats.format != CINCH_FORMAT_GZIP)
+    if (item->stats.format != CINCH_FORMAT_GZIP)
         return facts;
+    if (item->is_stdin) {
+        facts.overhead = HEADER_SIZE + TRAILER_SIZE;
+        return facts;
+    }
     struct original original = original_read(item->input);
     facts.crc = read_crc(item);
     facts.overhead = original.header_size + TRAILER_SIZE;
@@ -84,6 +89,8 @@ static void add_uncompressed_name(struct text *line, const struct item *item,
                                   const struct settings *settings)
 {
     char *name = item->is_stdin ? memory_copy("stdout") : names_decompressed(settings, item->input);
+    if (settings->naming == NAMING_ALWAYS && !item->is_stdin)
+        name = original_restore(item->input, name);
     text_add_printable(line, name ? name : item->input);
     free(name);
 }
@@ -124,7 +131,7 @@ static void add_gzip_row(struct text *line, const struct item *item,
                     facts.crc, when);
     }
     add_gzip_figures(line, item->stats.bytes_in, item->stats.bytes_out, facts.overhead);
-    totals->overhead += facts.overhead;
+    totals->overhead = facts.overhead; /* the last one's, as gzip does */
     add_uncompressed_name(line, item, settings);
     text_add(line, "\n");
 }
@@ -208,7 +215,11 @@ void list_print(const struct item *item, const struct settings *settings,
 void list_end(const struct settings *settings, const struct list_totals *totals)
 {
     struct text line = {0};
-    if (settings->json || totals->files < 2 || settings->verbosity < VERBOSITY_DEFAULT)
+    /* gzip counts what it was given, also where that is missing or a directory. */
+    const bool several = settings_like_gzip(settings)
+                             ? settings->source_count > 1 && totals->files > 0
+                             : totals->files > 1;
+    if (settings->json || !several || settings->verbosity < VERBOSITY_DEFAULT)
         return;
     if (settings_like_gzip(settings)) {
         if (settings->verbosity > VERBOSITY_DEFAULT)

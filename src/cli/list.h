@@ -14,7 +14,7 @@ struct list_totals {
     uint64_t files;
     uint64_t compressed;
     uint64_t uncompressed;
-    uint64_t overhead; /* of gzip's headers and trailers */
+    uint64_t overhead; /* of the last gzip file's header and trailer */
 };
 
 /* Prints the row of an item that has succeeded, after the heading if it is the first. */

@@ -88,3 +88,15 @@ struct original original_read(const char *path)
     free(bytes);
     return original;
 }
+
+char *original_restore(const char *input, char *path)
+{
+    struct original original = original_read(input);
+    if (!original.name)
+        return path;
+    const int directory = (int)(names_base(input) - input);
+    free(path);
+    path = memory_format("%.*s%s", directory, input, original.name);
+    free(original.name);
+    return path;
+}

@@ -19,4 +19,8 @@ struct original {
 /* Reads the header of the first member. A file that cannot be read says nothing. */
 struct original original_read(const char *path);
 
+/* The path of the file that -N makes of `input`: beside it, under the name in its header. Where
+ * there is none that is `path`, which is freed otherwise. The caller frees the result. */
+char *original_restore(const char *input, char *path);
+
 #endif

@@ -98,18 +98,20 @@ static bool is_passed_over(const struct plan *plan, const struct entry *entry)
 
 /* --- The source ------------------------------------------------------------------------- */
 
-/* What gzip does not take without -f, because removing the source would lose something. */
+/* What gzip does not take, set-id files not even with -f, because the output, or the removal of the
+ * source, would lose something. */
 static bool examine_for_gzip(const struct plan *plan, struct item *item)
 {
     const struct settings *settings = plan->settings;
-    if (settings->family != FAMILY_GZIP || settings->force || !settings_write_beside(settings))
+    if (settings->family != FAMILY_GZIP || !settings_write_beside(settings))
         return true;
-    if (item->status.st_mode & (S_ISUID | S_ISGID | S_ISVTX))
+    const mode_t special = S_ISUID | S_ISGID | (settings->force ? 0 : S_ISVTX);
+    if (item->status.st_mode & special)
         return refuse(plan, item, REFUSAL_SPECIAL_BITS,
                       item->status.st_mode & S_ISUID   ? "is set-user-ID on execution: skipped"
                       : item->status.st_mode & S_ISGID ? "is set-group-ID on execution: skipped"
                                                        : "has the sticky bit set: skipped");
-    if (item->status.st_nlink > 1)
+    if (item->status.st_nlink > 1 && !settings->force)
         return refuse(plan, item, REFUSAL_HARD_LINKS, "has other hard links: skipped without -f");
     return true;
 }
@@ -181,20 +183,6 @@ static char *place(struct plan *plan, struct item *item, char *path)
     return placed;
 }
 
-/* Takes the name from a gzip header, where it has one. Takes `path`, and returns it or the path
- * under the restored name, beside the source. */
-static char *restore_name(const struct item *item, char *path)
-{
-    struct original original = original_read(item->input);
-    const int directory = (int)(names_base(item->input) - item->input);
-    if (original.name) {
-        free(path);
-        path = memory_format("%.*s%s", directory, item->input, original.name);
-        free(original.name);
-    }
-    return path;
-}
-
 /* Notes the output. Returns whether no other source has it. */
 static bool note_output(struct plan *plan, struct item *item)
 {
@@ -225,7 +213,7 @@ static bool name_output(struct plan *plan, struct item *item)
     } else {
         path = names_decompressed(settings, item->input);
         if (settings->naming == NAMING_ALWAYS)
-            path = restore_name(item, path);
+            path = original_restore(item->input, path);
         if (!path)
             return refuse(plan, item, REFUSAL_UNKNOWN_SUFFIX,
                           "the suffix is none of a compressed file; -o or -c says where to");
