@@ -25,10 +25,11 @@ status_of() {
     echo "exit $?"
 }
 
-# start COMMAND...: runs a command in the background; INT, which a shell without job control lets such
-# ones ignore, is as it is in the foreground. `$!` is the command.
+# start COMMAND...: runs a command in the background. INT, which a shell without job control lets such
+# ones ignore, and HUP, which nohup lets the whole run ignore, are as in the foreground. `$!` is the
+# command.
 start() {
-    env --default-signal=INT "$@" &
+    env --default-signal=INT,HUP "$@" &
 }
 
 # text SIZE [SEED]: that many bytes that compress about as text does; the same ones each time.
@@ -71,38 +72,45 @@ wait_until() {
     return 1
 }
 
-# describe FOLDER: what a run has left, for comparisons: each file's name, type, mode, time and the
-# sum of what it holds, compressed or not.
+# decoded FILE: what it holds, decompressed where it is compressed.
+decoded() {
+    case $(head -c 2 -- "$1" | od -An -tx1) in
+    ' 28 b5') zstd -dcq <"$1" ;;
+    ' 1f 8b' | ' 78'*) pigz -dc <"$1" ;;
+    *) cat -- "$1" ;;
+    esac 2>/dev/null
+}
+
+# same_when_decoded FILE FILE
+same_when_decoded() {
+    cmp -s "$1" "$2" || cmp -s <(decoded "$1") <(decoded "$2")
+}
+
+# describe FOLDER: what a run has left, for comparisons: each file's name, type, mode, links, time and
+# target. Of a time after 2001 it only matters that it is one. A directory's tells when something was
+# last made in it.
 describe() {
-    local file
-    (
-        cd "$1" || exit
-        find . -mindepth 1 -print | LC_ALL=C sort | while IFS= read -r file; do
-            # A directory's time tells when something was last made in it.
-            if [[ -d $file ]]; then stat --format '%N %F %a' -- "$file"; continue; fi
-            stat --format '%N %F %a %Y' -- "$file"
-            if [[ -f $file && ! -L $file ]]; then
-                case $(head -c 2 -- "$file" | od -An -tx1) in
-                ' 28 b5') zstd -dcq <"$file" ;;
-                ' 1f 8b' | ' 78'*) pigz -dc <"$file" ;;
-                *) cat -- "$file" ;;
-                esac 2>/dev/null | md5sum
-            fi
-        done
-    )
+    (cd "$1" && find . -mindepth 1 \( -type d -printf '%p d %m\n' -o -printf '%p %y %m %n %T@ %l\n' \)) |
+        sed -E 's/ [0-9]{10,}\.[0-9]+ / now /; s/\.[0-9]{10} / /' | LC_ALL=C sort
+}
+
+# Gives everything in the folder `made` a time that pigz, which knows seconds only, can keep.
+made_long_ago() {
+    find made -exec touch -h -d '2000-02-03 04:05:06' {} +
 }
 
 # like_stock NAME ARGUMENT...: runs the stock program and ours on copies of the folder `made`, and
-# prints how they differ in files or exit status.
+# prints how they differ in files, exit status or, where nothing failed, standard output; compressed
+# data counts as what it decodes to. Standard input is the file $from, relative to `made`.
 like_stock() {
-    local stock ours
+    local stock ours file
     need "$1" pigz zstd
     rm -rf stock ours
     cp -a made stock
     cp -a made ours
-    (cd stock && "$@" >../stock.out 2>../stock.err </dev/null)
+    (cd stock && "$@" <"${from:-/dev/null}" >../stock.out 2>../stock.err)
     stock=$?
-    (cd ours && as "$@" >../ours.out 2>../ours.err </dev/null)
+    (cd ours && as "$@" <"${from:-/dev/null}" >../ours.out 2>../ours.err)
     ours=$?
     describe stock >stock.list
     describe ours >ours.list
@@ -111,6 +119,11 @@ like_stock() {
         cat ours.err
     fi
     diff -u --label "stock $*" --label "ours $*" stock.list ours.list
+    # Files that only one of them has are in the lists.
+    for file in $(cd stock && find . -type f -printf '%P\n'); do
+        [[ ! -f ours/$file ]] || same_when_decoded "stock/$file" "ours/$file" || echo "$*: $file differs"
+    done
+    ((stock == 1)) || same_when_decoded stock.out ours.out || echo "$*: standard output differs"
 }
 
 # --- Terminals ----------------------------------------------------------------------------
