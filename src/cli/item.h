@@ -55,7 +55,8 @@ struct item {
     int input_fd; /* what the job reads from where it was given a descriptor, else -1 */
     int held;     /* a memory file with output that waits for its turn, else -1 */
     cinch_job *job;
-    int32_t result; /* of the job */
+    struct mailbox *mailbox; /* where the job's completion puts the item */
+    int32_t result;          /* of the job */
     cinch_stats stats;
     struct text report; /* messages, held until all items before it were reported */
 };

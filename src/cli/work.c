@@ -20,14 +20,11 @@
 /* What is held in memory until its turn comes is no larger than this when decompressed. */
 static const uint64_t HELD_OUTPUT_MOST = 16 << 20;
 
-/* For the completion callback, which gets the item alone. */
-static struct mailbox *completion_mailbox;
-
 static void complete(void *user, int32_t error_code)
 {
     struct item *item = user;
     item->result = error_code;
-    mailbox_put(completion_mailbox, item);
+    mailbox_put(item->mailbox, item);
 }
 
 /* --- Starting --------------------------------------------------------------------------- */
@@ -153,7 +150,7 @@ bool work_start(const struct work *work, struct item *item, struct work_manner m
 {
     const struct settings *settings = work->settings;
     cinch_options options = make_options(settings, item, manner);
-    completion_mailbox = work->mailbox;
+    item->mailbox = work->mailbox;
     int32_t error;
     if (item->destination == DESTINATION_STDOUT) {
         if (item->input_fd < 0 && !open_input(item))
