@@ -8,11 +8,11 @@ mkdir d
 cp a d/b
 # calls ARGUMENT...: what was asked of the disk, and of names, in order; descriptors as their paths.
 calls() {
-    strace -f -y -o trace -e trace=fsync,fdatasync,syncfs,linkat,rename,renameat,renameat2,unlink,unlinkat \
+    strace -f -y -o trace -e trace=fsync,fdatasync,syncfs,linkat,rename,renameat,renameat2 \
         "$@" || echo "exit $?"
     sed -nE "s,$PWD,.,g; s/^[0-9]+ +//; s,/#[0-9]+>\(deleted\),/new>,; s/([<(])[0-9]+</\1</; s/ = 0\$//p" trace |
         sed -E 's/^(fsync|fdatasync)\(<([^>]*)>\) *$/\1 \2/; s/^linkat\(.*<([^>]*)>, "([^"]*)".*/link \1 \2/
-                s/^renameat2?\(.*, "([^"]*)".*/rename \1/; s/^unlink[^"]*"([^"]*)".*/unlink \1/'
+                s/^renameat2?\(.*, "([^"]*)".*/rename \1/'
     rm -f trace
 }
 strace -o trace true || skip 'strace cannot trace'
