@@ -31,8 +31,18 @@
  *      after detach or close no callback begins   R6_SILENT
  *      memory lives as long as it is used         TOUCH
  *
- * `run` beside this file verifies it, and then takes out one guarantee after another (-DBUG_...),
- * each of which must be found.
+ * All at once are more states than can be searched. `run` beside this file verifies these parts,
+ * each of them whole:
+ *
+ *   one          one job, one worker, one chunk, with all that callbacks and the client may do,
+ *                stalls, and `ltl ends`
+ *   two-jobs     one worker; the second job is submitted by the client or by a callback, before or
+ *                during destroy. No stalls; of the handles' calls only cancel and release
+ *   two-workers  one job of one chunk, with the same left out
+ *   ring         the same with two chunks: before a release only. Otherwise it is searched for the
+ *                seeded bugs alone that need it
+ *
+ * and then takes out one guarantee after another (-DBUG_...), each of which must be found.
  */
 #ifndef NW
 #define NW 2
@@ -372,7 +382,11 @@ inline progress_add(j)
             TOUCH(j);
             if
             :: token[j] == TOKEN_HELD -> token[j] = TOKEN_FREE; holds = false
+#ifndef BUG_NEWS_KEPT
             :: else -> token[j] = TOKEN_HELD
+#else
+            :: else
+#endif
             fi
         }
     od
