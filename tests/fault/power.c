@@ -19,6 +19,7 @@
 
 #include "disk.h"
 #include "program.h"
+#include "support/child_end.h"
 #include "trial.h"
 #include "use.h"
 
@@ -143,7 +144,7 @@ static void log_use(const struct scenario *scenario, struct log *log, struct out
         interposer_arm(&plan);
         use_run(&world, &ends, &used);
         atomic_store(&log->is_on, false);
-        _exit(used.code != 0);
+        child_end(used.code != 0);
     }
     if (trial_await(child) != 0)
         die("%s: undisturbed it has failed", scenario->name);

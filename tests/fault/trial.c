@@ -18,6 +18,7 @@
 #include <cinch/cinch.h>
 
 #include "judge.h"
+#include "support/child_end.h"
 #include "use.h"
 
 /* Seconds that a run may take; it takes milliseconds. */
@@ -202,7 +203,7 @@ const struct trial *trial_run(const struct world *world, const struct fault_plan
         die("cannot fork: %s", strerror(errno));
     if (child == 0) {
         run_in_child(world, plan, hooks != NULL ? hooks : &none, trial);
-        _exit(0);
+        child_end(0);
     }
     int status = trial_await(child);
     if (status == -1)

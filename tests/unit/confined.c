@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "support/child_end.h"
 #include "support/process.h"
 
 /* A child's exit status. */
@@ -30,18 +31,6 @@ struct child {
 
 /* A copy of standard error that survives a body which closes its low descriptors. */
 static int report = STDERR_FILENO;
-
-#ifdef TEST_COUNTS_COVERAGE
-extern void __gcov_dump(void);
-#endif
-
-static _Noreturn void child_end(int status)
-{
-#ifdef TEST_COUNTS_COVERAGE
-    __gcov_dump(); /* _exit() would lose what the child has counted */
-#endif
-    _exit(status);
-}
 
 static int child_body(void *argument)
 {
