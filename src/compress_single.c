@@ -18,6 +18,12 @@ static enum step single_failed(struct chunk *chunk, int32_t code, const char *ac
     return STEP_FAILED;
 }
 
+/* Whether libzstd has failed for want of memory. */
+static bool is_of_memory(size_t result)
+{
+    return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation;
+}
+
 /* --- Take ------------------------------------------------------------------------------- */
 
 /* Reads the next slice, when the last was fed. */
@@ -65,8 +71,10 @@ static enum step verify_output(struct transfer *transfer, struct chunk *chunk, c
         decoded.pos = 0;
         single->decoder_result = ZSTD_decompressStream(single->decoder, &decoded, &encoded);
         if (ZSTD_isError(single->decoder_result))
-            return single_failed(chunk, CINCH_E_CHECKSUM,
-                                 "what was compressed does not decompress to");
+            return is_of_memory(single->decoder_result)
+                       ? chunk_no_memory(chunk)
+                       : single_failed(chunk, CINCH_E_CHECKSUM,
+                                       "what was compressed does not decompress to");
         single->decoded_size += decoded.pos;
         single->decoded_check = (uint32_t)crc32_z(single->decoded_check, decoded.dst, decoded.pos);
     } while (encoded.pos < encoded.size || decoded.pos == decoded.size);
@@ -105,9 +113,8 @@ static enum step take_piece(void *owner, struct chunk *chunk, struct worker *wor
         size_t left = ZSTD_compressStream2(single->context, &output, &single->fed,
                                            single->input_ended ? ZSTD_e_end : ZSTD_e_continue);
         if (ZSTD_isError(left))
-            return ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation
-                       ? chunk_no_memory(chunk)
-                       : single_failed(chunk, CINCH_E_INTERNAL, "cannot compress");
+            return is_of_memory(left) ? chunk_no_memory(chunk)
+                                      : single_failed(chunk, CINCH_E_INTERNAL, "cannot compress");
         size_t size_before = chunk->output_size;
         chunk->output_size = output.pos;
         if (!transfer_advance(transfer, worker, single->fed.pos - fed_before))

@@ -130,6 +130,7 @@ static void verifying_finds_every_slip(void **state)
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         check_job(*state, ways[i], SLIP_FLIP, 0, CINCH_E_CHECKSUM);
         check_job(*state, ways[i], SLIP_DECODE, ZSTD_error_corruption_detected, CINCH_E_CHECKSUM);
+        check_job(*state, ways[i], SLIP_DECODE, ZSTD_error_memory_allocation, CINCH_E_NO_MEMORY);
         check_job(*state, ways[i], SLIP_NONE, 0, CINCH_OK);
         (void)remove(scratch_path(*state, "output"));
     }
