@@ -76,14 +76,18 @@ static struct buffer take_spare(struct pipeline *pipeline)
 }
 
 /* Lock held. The chunk was put: another may have what its output was in, or what it did not
- * need. */
+ * need. Both are there where put made an output for a chunk that had none, as for a trailer. */
 static void give_spare(struct pipeline *pipeline, struct chunk *chunk)
 {
-    struct buffer *given = chunk->output.data != NULL ? &chunk->output : &chunk->spare;
-    if (given->data == NULL)
+    if (chunk->output.data == NULL)
+        chunk->output = chunk->spare;
+    else
+        buffer_free(&chunk->spare);
+    chunk->spare = (struct buffer){NULL, 0};
+    if (chunk->output.data == NULL)
         return;
-    pipeline->spares[pipeline->spares_count++] = *given;
-    *given = (struct buffer){NULL, 0};
+    pipeline->spares[pipeline->spares_count++] = chunk->output;
+    chunk->output = (struct buffer){NULL, 0};
 }
 
 struct buffer chunk_take_output(struct chunk *chunk, struct worker *worker, size_t size)
