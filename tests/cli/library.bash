@@ -94,6 +94,18 @@ describe() {
         sed -E 's/ [0-9]{10,}\.[0-9]+ / now /; s/\.[0-9]{10} / /' | LC_ALL=C sort
 }
 
+# Fills the folder `made` with what the cases of whole files begin with: a file with a mode and a time
+# of its own, another, one two folders down, and an empty one.
+make_sources() {
+    mkdir -p made/d/e
+    text 5000 >made/a
+    chmod 640 made/a
+    touch -d '2001-02-03 04:05:06' made/a
+    text 300 >made/b
+    text 400 2 >made/d/e/f
+    : >made/nothing
+}
+
 # Gives everything in the folder `made` a time that pigz, which knows seconds only, can keep.
 made_long_ago() {
     find made -exec touch -h -d '2000-02-03 04:05:06' {} +

@@ -1,11 +1,5 @@
 # Files as pigz treats them: outputs that exist, links, modes, names that are kept, standard streams.
-mkdir -p made/d/e
-text 5000 >made/a
-chmod 640 made/a
-touch -d '2001-02-03 04:05:06' made/a
-text 300 >made/b
-text 400 2 >made/d/e/f
-: >made/nothing
+make_sources
 gzip -nc made/a >made/z.gz
 gzip -Nc made/a >made/named.gz
 { gzip -nc made/a; gzip -nc made/b; } >made/two.gz

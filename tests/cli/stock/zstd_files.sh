@@ -1,12 +1,6 @@
 # Files as zstd treats them: outputs that exist, links, modes, several into one, standard streams.
 # Links are followed with -c here; -b and -l are not zstd's.
-mkdir -p made/d/e
-text 5000 >made/a
-chmod 640 made/a
-touch -d '2001-02-03 04:05:06' made/a
-text 300 >made/b
-text 400 2 >made/d/e/f
-: >made/nothing
+make_sources
 zstd -qc made/a >made/z.zst
 zstd -qc made/nothing >made/nothing_in.zst
 { zstd -qc made/a; zstd -qc made/b; } >made/two.zst
