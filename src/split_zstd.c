@@ -7,116 +7,10 @@
 #include <string.h>
 
 #include "format/bytes.h"
+#include "frame_list.h"
 
 /* Bytes read where a block's header is expected. */
 #define WALK_READ_SIZE 64
-
-/* The magic number of skippable frames that hold a seek table. */
-#define SEEK_TABLE_MAGIC UINT32_C(0x184D2A5E)
-
-/* --- The seek table --------------------------------------------------------------------- */
-
-/* A table cannot be held against the frames up to here. */
-static void forget_frames(struct decompress *decompress)
-{
-    atomic_fetch_sub(&decompress->held, decompress->frames.capacity);
-    buffer_free(&decompress->frames);
-    decompress->frames_count = 0;
-    decompress->frames_are_whole = false;
-}
-
-/* Makes the list of frames larger, as far as it may be. False where memory is short. */
-static bool grow_list(struct decompress *decompress, size_t used, size_t size)
-{
-    size_t before = decompress->frames.capacity;
-    if (size > decompress->limits.list_most)
-        size = (size_t)decompress->limits.list_most;
-    if (!buffer_grow(&decompress->frames, used, size))
-        return false;
-    atomic_fetch_add(&decompress->held, decompress->frames.capacity - before);
-    return true;
-}
-
-/* Remembers the frame that was just walked over, to hold a table against. */
-static enum step remember_frame(struct decompress *decompress, struct chunk *chunk)
-{
-    const struct zstd_frame *frame = &decompress->walk.frame;
-    size_t used = (size_t)decompress->frames_count * sizeof(struct seek_table_entry);
-    size_t wanted = used + sizeof(struct seek_table_entry);
-    if (wanted > decompress->frames.capacity && !grow_list(decompress, used, 2 * wanted + 512))
-        return chunk_no_memory(chunk);
-    if (wanted > decompress->frames.capacity) {
-        forget_frames(decompress);
-        return STEP_DONE;
-    }
-    struct seek_table_entry entry = {(uint32_t)frame->size, (uint32_t)frame->header.content_size};
-    if (frame->header.is_skippable)
-        entry.decompressed_size = 0;
-    else if (!frame->header.has_content_size)
-        decompress->frames_are_exact = false;
-    memcpy(decompress->frames.data + used, &entry, sizeof entry);
-    decompress->frames_count++;
-    return STEP_DONE;
-}
-
-/* Whether a frame is as an entry of the table says. */
-static bool entry_matches(const struct decompress *decompress, uint64_t frame, const uint8_t *entry)
-{
-    struct seek_table_entry seen;
-    memcpy(&seen, decompress->frames.data + frame * sizeof seen, sizeof seen);
-    return load_le32(entry) == seen.compressed_size &&
-           (!decompress->frames_are_exact || load_le32(entry + 4) == seen.decompressed_size);
-}
-
-/* Holds the `size` bytes of a skippable frame, if it is a seek table, against the frames before
- * it. Nobody needs it here, but a file that contradicts itself is not accepted. Checksums in it are
- * passed over, as the frames may not be decoded yet. */
-static bool table_is_right(const struct decompress *decompress, const uint8_t *bytes, size_t size)
-{
-    struct seek_table table;
-    int32_t code = seek_table_parse_footer(bytes + size - SEEK_TABLE_FOOTER_SIZE, size, &table);
-    if (code == CINCH_E_FORMAT)
-        return true; /* somebody else's skippable frame */
-    if (code != CINCH_OK || table.size != size)
-        return false;
-    if (table.frames > decompress->frames_count)
-        return !decompress->frames_are_whole;
-    uint64_t first = decompress->frames_count - table.frames;
-    for (uint32_t i = 0; i < table.frames; i++)
-        if (!entry_matches(decompress, first + i,
-                           bytes + SEEK_TABLE_HEADER_SIZE + (size_t)i * table.entry_size))
-            return false;
-    return true;
-}
-
-/* At a skippable frame of `size` bytes that may be a table: takes it. */
-static enum step take_table(struct decompress *decompress, struct chunk *chunk, size_t size,
-                            struct step_need *need)
-{
-    struct source *source = &decompress->source;
-    enum step step = source_fill(source, size, size, need, &chunk->failure);
-    if (step != STEP_DONE)
-        return step;
-    if (source->size < size)
-        return split_truncated(chunk);
-    if (!table_is_right(decompress, source->data, size))
-        return split_fail(chunk, CINCH_E_CORRUPT, "the seek table contradicts the frames of");
-    source_take(source, size);
-    decompress->members++;
-    decompress->empty_members++;
-    return STEP_DONE;
-}
-
-/* Whether a skippable frame can be a table of the frames seen: one that claims to be longer is
- * passed over, and costs no memory. */
-static bool may_be_table(const struct decompress *decompress, uint32_t magic, uint64_t size)
-{
-    uint64_t longest =
-        SEEK_TABLE_HEADER_SIZE + decompress->frames_count * 12 + SEEK_TABLE_FOOTER_SIZE;
-    return magic == SEEK_TABLE_MAGIC && size <= longest &&
-           size <= decompress->limits.segment_most / 4 &&
-           size >= SEEK_TABLE_HEADER_SIZE + SEEK_TABLE_FOOTER_SIZE;
-}
 
 /* --- Frames ----------------------------------------------------------------------------- */
 
@@ -189,7 +83,7 @@ static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
     }
     decompress->members++;
     decompress->empty_members += frame->header.is_skippable;
-    return remember_frame(decompress, chunk);
+    return frame_list_add(decompress, chunk);
 }
 
 /* The walk over a frame has to wait, or has failed, as `step` says. Frames before it are passed on
@@ -227,6 +121,24 @@ static enum step return_to_frame(struct decompress *decompress, struct chunk *ch
         decompress->begun = (struct buffer){NULL, 0};
         decompress->begun_size = 0;
     }
+    return STEP_DONE;
+}
+
+/* At a skippable frame of `size` bytes that may be a table: takes it. */
+static enum step take_table(struct decompress *decompress, struct chunk *chunk, size_t size,
+                            struct step_need *need)
+{
+    struct source *source = &decompress->source;
+    enum step step = source_fill(source, size, size, need, &chunk->failure);
+    if (step != STEP_DONE)
+        return step;
+    if (source->size < size)
+        return split_truncated(chunk);
+    if (!frame_list_matches(decompress, source->data, size))
+        return split_fail(chunk, CINCH_E_CORRUPT, "the seek table contradicts the frames of");
+    source_take(source, size);
+    decompress->members++;
+    decompress->empty_members++;
     return STEP_DONE;
 }
 
@@ -278,14 +190,14 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     if (!header.is_skippable)
         decompress->checks |= header.has_checksum ? CINCH_CHECK_XXH64 : CINCH_CHECK_NONE;
     if (is_large) {
-        forget_frames(decompress); /* as this one will not be among them */
+        frame_list_forget(decompress); /* as this one will not be among them */
         decompress->stream_left = header.has_content_size ? header.content_size : UINT64_MAX;
         return split_stream_begin(decompress, chunk, header.window_size + DECODER_STREAM_SIZE,
                                   need);
     }
     if (header.is_skippable) {
         uint64_t size = header.size + header.content_size;
-        if (may_be_table(decompress, load_le32(source->data), size))
+        if (frame_list_may_match(decompress, load_le32(source->data), size))
             return take_table(decompress, chunk, (size_t)size, need);
     }
     zstd_walk_begin(&decompress->walk, source->offset);

@@ -1,0 +1,129 @@
+#include "segment_decode.h"
+
+#include "codec/check.h"
+#include "format/gzip_header.h"
+#include "split.h"
+#include "transfer.h"
+
+/* The least by which the rooms for inputs differ. */
+#define INPUT_STEP_LEAST ((size_t)4 << 10)
+
+/* Segments are of many sizes: with a little more room than this one needs, a buffer serves most of
+ * those that follow. */
+static size_t input_room(size_t size)
+{
+    size_t step = INPUT_STEP_LEAST;
+    while (step < size / 8)
+        step *= 2;
+    return size <= SIZE_MAX - step ? (size + step - 1) / step * step : size;
+}
+
+static struct buffer take_input(const struct decompress *decompress, struct worker *worker,
+                                size_t size)
+{
+    return decompress->limits.is_strict
+               ? buffer_allocate(size)
+               : workspace_take(worker_workspace(worker), input_room(size));
+}
+
+void segment_give_input(const struct decompress *decompress, struct worker *worker,
+                        struct buffer *buffer)
+{
+    if (decompress->limits.is_strict)
+        buffer_free(buffer);
+    else
+        workspace_give(worker_workspace(worker), buffer);
+}
+
+uint32_t segment_check(const struct decompress *decompress, const void *data, size_t size)
+{
+    return decompress->format == CINCH_FORMAT_ZLIB ? check_adler32(CHECK_ADLER32_START, data, size)
+                                                   : check_crc32(CHECK_CRC32_START, data, size);
+}
+
+/* Whole members, one behind the other, each of which tells its size and holds what it says. They
+ * are read once more here, and the file may have changed since the take step looked at them. */
+static int32_t decode_members(const struct decompress *decompress, void *context,
+                              const uint8_t *input, size_t input_size, struct chunk *chunk)
+{
+    size_t room = (size_t)chunk->segment.content_most;
+    while (input_size > 0) {
+        struct gzip_header header;
+        size_t needed;
+        if (gzip_header_parse(input, input_size, &header, &needed) != CINCH_OK ||
+            header.member_size == 0 || header.member_size > input_size)
+            return CINCH_E_CORRUPT;
+        size_t size = (size_t)header.member_size;
+        struct gzip_trailer trailer = gzip_trailer_parse(input + size - GZIP_TRAILER_SIZE);
+        if (trailer.length > room)
+            return CINCH_E_CORRUPT;
+        uint8_t *data = chunk->output.data + chunk->output_size;
+        struct decoded decoded;
+        int32_t code = decompress->decoder->decode(context, input + header.size,
+                                                   size - header.size - GZIP_TRAILER_SIZE, data,
+                                                   trailer.length, &decoded);
+        if (code != CINCH_OK)
+            return code;
+        if (!decoded.is_final)
+            return CINCH_E_CORRUPT;
+        if (decoded.size != trailer.length ||
+            segment_check(decompress, data, decoded.size) != trailer.crc32)
+            return CINCH_E_CHECKSUM;
+        chunk->output_size += decoded.size;
+        room -= decoded.size;
+        input += size;
+        input_size -= size;
+    }
+    return room == 0 ? CINCH_OK : CINCH_E_CORRUPT;
+}
+
+static int32_t decode_segment(const struct decompress *decompress, struct worker *worker,
+                              const uint8_t *input, struct chunk *chunk)
+{
+    const struct segment *segment = &chunk->segment;
+    void *context = workspace_context(worker_workspace(worker), &decompress->decoder->context);
+    if (context == NULL)
+        return CINCH_E_NO_MEMORY;
+    if (segment->kind == SEGMENT_GZIP_MEMBERS)
+        return decode_members(decompress, context, input, (size_t)segment->input_size, chunk);
+    struct decoded decoded;
+    int32_t code =
+        decompress->decoder->decode(context, input, (size_t)segment->input_size, chunk->output.data,
+                                    (size_t)segment->content_most, &decoded);
+    if (code != CINCH_OK)
+        return code;
+    if (segment->kind == SEGMENT_DEFLATE && decoded.is_final)
+        return CINCH_E_CORRUPT; /* pieces follow, so the stream must not end here */
+    if (segment->is_exact && decoded.size != segment->content_most)
+        return CINCH_E_CHECKSUM;
+    chunk->output_size = decoded.size;
+    return CINCH_OK;
+}
+
+enum step segment_decode(struct transfer *transfer, struct chunk *chunk, struct worker *worker)
+{
+    const struct decompress *decompress = &transfer->plan.decompress;
+    const struct segment *segment = &chunk->segment;
+    struct buffer read = {NULL, 0};
+    const uint8_t *input = chunk->input.data;
+    chunk->output =
+        decompress_take_output(decompress, chunk, worker, (size_t)segment->content_most);
+    if (chunk->output.data == NULL)
+        return chunk_no_memory(chunk);
+    int32_t code = CINCH_OK;
+    if (transfer->input.is_file) {
+        read = take_input(decompress, worker, (size_t)segment->input_size);
+        if (read.data == NULL)
+            return chunk_no_memory(chunk);
+        code = input_read_at(&transfer->input, segment->input_offset, read.data,
+                             (size_t)segment->input_size, &chunk->failure);
+        input = read.data;
+    }
+    if (code == CINCH_OK)
+        code = decode_segment(decompress, worker, input, chunk);
+    segment_give_input(decompress, worker, &read);
+    segment_give_input(decompress, worker, &chunk->input);
+    if (code == CINCH_OK && !transfer_advance(transfer, worker, segment->input_size))
+        return STEP_FAILED;
+    return code == CINCH_OK ? STEP_DONE : split_fail(chunk, code, "cannot decompress");
+}
