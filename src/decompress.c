@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include "format/recognise.h"
+#include "frame_sums.h"
 #include "segment_decode.h"
 #include "split.h"
 #include "transfer.h"
@@ -64,7 +65,7 @@ static enum step work_on_chunk(void *owner, struct chunk *chunk, struct worker *
     const struct segment *segment = &chunk->segment;
     _Atomic bool *is_writing = &transfer->plan.decompress.is_writing;
     enum step step = STEP_DONE;
-    if (segment->kind == SEGMENT_NOTHING)
+    if (segment->kind == SEGMENT_NOTHING || segment->kind == SEGMENT_ZSTD_TABLE)
         return STEP_DONE;
     if (decompress->is_inspection && segment->is_exact && segment->kind != SEGMENT_CONTENT)
         return skip_segment(transfer, chunk, worker);
@@ -112,6 +113,8 @@ static int32_t commit_chunk(struct decompress *decompress, struct chunk *chunk)
     decompress->put_offset += chunk->output_size;
     if (decompress->put_offset > decompress->content_limit)
         return CINCH_E_OUTPUT_LIMIT;
+    if (decompress->format == CINCH_FORMAT_ZSTD && !decompress->is_inspection)
+        return frame_sums_put(decompress, chunk);
     bool is_checked = chunk->segment.has_check && !decompress->is_inspection;
     return is_checked ? check_member(decompress, chunk) : CINCH_OK;
 }
@@ -213,6 +216,7 @@ static void recycle_chunk(void *owner, struct chunk *chunk, struct worker *worke
     segment_give_input(decompress, worker, &chunk->input);
     if (decompress->limits.is_strict)
         buffer_free(&chunk->output);
+    buffer_free(&chunk->sums);
     atomic_fetch_sub(&decompress->held, chunk->segment.held);
 }
 
@@ -317,6 +321,7 @@ static void decompress_close(struct transfer *transfer)
         decompress->stream_decoder->context.destroy(decompress->stream);
     free(decompress->pieces.offsets);
     buffer_free(&decompress->frames);
+    buffer_free(&decompress->sums);
     buffer_free(&decompress->begun);
     source_free(&decompress->source);
 }

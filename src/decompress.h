@@ -9,7 +9,10 @@
  *
  *   split.h              finds the next segment, or decodes the next part of a stream
  *   decompress_limits.h  what may be held in memory
- *   decompress.c         the plan, and the work and put steps
+ *   frame_list.h         holds a seek table against the frames that were found...
+ *   segment_decode.h     decodes a segment
+ *   frame_sums.h         ...and against what they held
+ *   decompress.c         the plan, what is done with content, and the put step
  */
 #ifndef CINCH_SRC_DECOMPRESS_H
 #define CINCH_SRC_DECOMPRESS_H
@@ -23,6 +26,7 @@
 #include "decompress_limits.h"
 #include "format/gzip_index.h"
 #include "format/seek_table.h"
+#include "format/xxh64.h"
 #include "format/zstd_walk.h"
 #include "source.h"
 
@@ -72,11 +76,16 @@ struct decompress {
     uint64_t stream_left;    /* zstd: content that the frame has promised and not yet brought;
                               * UINT64_MAX: it did not say */
     struct zstd_walk walk;
-    uint64_t stream_at;   /* zstd: offset of a frame that no walk could bound; else UINT64_MAX */
-    struct buffer frames; /* struct seek_table_entry of each frame, to hold a table against */
+    uint64_t stream_at;     /* zstd: offset of a frame that no walk could bound; else UINT64_MAX */
+    uint64_t stream_from;   /* zstd: offset of the frame that is decoded as a stream... */
+    uint64_t stream_size;   /* ...its content so far... */
+    bool stream_is_checked; /* ...and whether it ends with a checksum */
+    uint8_t stream_tail[4]; /* the last bytes that the stream has taken */
+    struct buffer frames;   /* see frame_list.h */
     uint64_t frames_count;
-    bool frames_are_exact; /* every frame told its content's size */
-    bool frames_are_whole; /* none was decoded as a stream, and so is missing there */
+    bool frames_are_exact; /* the content's size was known of every frame */
+    bool frames_are_whole; /* all that came are listed */
+    uint64_t skipped;      /* zstd: skippable frames since the last chunk that was passed on */
     /* Found behind a group of frames that was still to be passed on: for the next chunk. */
     struct failure failure;
     size_t collected_most; /* bytes of the longest input that was collected, of a pipe */
@@ -92,9 +101,13 @@ struct decompress {
     } pieces;
 
     /* The put step's. */
-    uint64_t put_offset;    /* bytes of output put so far */
-    uint32_t member_check;  /* of the member's content so far */
-    uint64_t member_length; /* bytes of it */
+    struct buffer sums; /* see frame_sums.h */
+    uint64_t sums_count;
+    struct xxh64 frame_hash; /* of the frame that is decoded as a stream... */
+    uint64_t frame_size;     /* ...and bytes of its content */
+    uint64_t put_offset;     /* bytes of output put so far */
+    uint32_t member_check;   /* of the member's content so far */
+    uint64_t member_length;  /* bytes of it */
 };
 
 /* As chunk_take_output(), but under a memory limit a new one of exactly `size` bytes, which goes

@@ -3,6 +3,9 @@
  *
  *     ODDS_SIZE                               the job itself, its ring, paths
  *     + SOURCE_READ_SIZE                      what was read ahead
+ *     + 2 x list_most                         the lists of zstd frames, as found and as decoded, or
+ *                                             the pieces of a gzip index
+ *     + list_most                             since a list that grows is there twice for a moment
  *     + (workers + 1) x DECODER_CONTEXT_SIZE  one a worker, one for a stream
  *     + budget
  *
@@ -10,7 +13,6 @@
  *
  *     for each chunk in the ring    its input, of a file while it is worked on, of a pipe from
  *                                   take on, and the room for its content
- *     + the list of frames seen, or of the pieces of an index
  *     + a stream's window and buffers
  *
  * A chunk is claimed only while `segment_most` bytes of the budget are free (in a stream, one
@@ -18,8 +20,10 @@
  * as a stream, or refused. Taking from a pipe needs more than is kept in the end, as buffers grow
  * by being copied: split_cost() counts that.
  *
- * So that a job always goes on, the budget holds the longest list and a chunk beside it. A list
- * that grows is there twice for a moment, which half a list's room beyond the budget is for.
+ * Only the take step adds to `held`, and the lists are not in it, so nothing can take the room that
+ * a chunk was claimed for. What take has collected of a frame that it leaves to the next chunk
+ * (`begun`) is in that room, too: until the next claim in what the chunk it was collected with was
+ * claimed for, and then in the next one's.
  *
  * What workers keep from one job to the next is the pool's, and not in this account.
  */
@@ -38,10 +42,11 @@
  */
 #define SEGMENT_MOST ((uint64_t)128 << 20)
 #define WINDOW_MOST  ((uint64_t)128 << 20)
-#define LIST_MOST    ((uint64_t)64 << 20)
+#define LIST_MOST    ((uint64_t)32 << 20)
 
-/* The part of what chunks share that the list may take. */
-#define LIST_DIVISOR 32
+/* With a limit, the part of what it leaves that a list may take. */
+#define LIST_DIVISOR       128
+#define LIST_MOST_OF_LIMIT ((uint64_t)16 << 20)
 
 /* A limit beyond this is none, and sums of such limits do not overflow. */
 #define LIMIT_MOST (UINT64_C(1) << 60)
@@ -75,10 +80,10 @@ struct decompress_limits decompress_limits_for(uint64_t memory_limit, uint32_t t
         limits.workers--;
     uint64_t fixed = fixed_size(limits.workers);
     uint64_t rest = memory_limit > fixed ? memory_limit - fixed : 0;
-    limits.list_most = lesser(rest / LIST_DIVISOR, LIST_MOST);
-    limits.budget = rest - limits.list_most / 2;
-    uint64_t chunks = limits.budget - limits.list_most;
-    limits.segment_most = lesser(limits.workers == 1 ? chunks : chunks / 2, SEGMENT_MOST);
+    limits.list_most = lesser(rest / LIST_DIVISOR, LIST_MOST_OF_LIMIT);
+    limits.budget = rest - 3 * limits.list_most;
+    limits.segment_most =
+        lesser(limits.workers == 1 ? limits.budget : limits.budget / 2, SEGMENT_MOST);
     if (limits.segment_most < SPLIT_PART_SIZE)
         limits.workers = 0;
     uint64_t stream = DECODER_STREAM_SIZE + 2 * SPLIT_PART_SIZE;

@@ -20,10 +20,10 @@ struct decompress_limits {
     uint32_t workers;      /* that the limit leaves room for; 0: none */
     bool is_strict;        /* the caller has set a limit: memory that no longer counts is freed at
                             * once, where it could else be of use to the next chunk */
-    uint64_t budget;       /* bytes that chunks in the ring, the list, and a stream with its window
-                            * may hold together */
+    uint64_t budget;       /* bytes that chunks in the ring, and a stream with its window, may hold
+                            * together */
     uint64_t segment_most; /* bytes that one chunk may cost while it is taken and decoded */
-    uint64_t list_most;    /* bytes of the list of frames seen, or of an index's pieces */
+    uint64_t list_most;    /* bytes of each list of zstd frames; of an index's pieces twice that */
     uint64_t window_most;  /* bytes of the window that a zstd frame may ask for... */
     uint64_t stream_window_most; /* ...and if it is decoded as a stream, which then has one */
 };

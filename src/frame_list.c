@@ -8,9 +8,9 @@
 /* The magic number of skippable frames that hold a seek table. */
 #define SEEK_TABLE_MAGIC UINT32_C(0x184D2A5E)
 
-void frame_list_forget(struct decompress *decompress)
+/* No table can be held against the frames up to here. */
+static void forget(struct decompress *decompress)
 {
-    atomic_fetch_sub(&decompress->held, decompress->frames.capacity);
     buffer_free(&decompress->frames);
     decompress->frames_count = 0;
     decompress->frames_are_whole = false;
@@ -19,30 +19,30 @@ void frame_list_forget(struct decompress *decompress)
 /* Makes the list of frames larger, as far as it may be. False where memory is short. */
 static bool grow_list(struct decompress *decompress, size_t used, size_t size)
 {
-    size_t before = decompress->frames.capacity;
     if (size > decompress->limits.list_most)
         size = (size_t)decompress->limits.list_most;
-    if (!buffer_grow(&decompress->frames, used, size))
-        return false;
-    atomic_fetch_add(&decompress->held, decompress->frames.capacity - before);
-    return true;
+    return buffer_grow(&decompress->frames, used, size);
 }
 
-enum step frame_list_add(struct decompress *decompress, struct chunk *chunk)
+/* More than a table can tell is not what any table says. */
+static uint32_t told(uint64_t size)
 {
-    const struct zstd_frame *frame = &decompress->walk.frame;
+    return size < UINT32_MAX ? (uint32_t)size : UINT32_MAX;
+}
+
+enum step frame_list_add(struct decompress *decompress, struct chunk *chunk, uint64_t size,
+                         uint64_t content)
+{
     size_t used = (size_t)decompress->frames_count * sizeof(struct seek_table_entry);
     size_t wanted = used + sizeof(struct seek_table_entry);
     if (wanted > decompress->frames.capacity && !grow_list(decompress, used, 2 * wanted + 512))
         return chunk_no_memory(chunk);
     if (wanted > decompress->frames.capacity) {
-        frame_list_forget(decompress);
+        forget(decompress);
         return STEP_DONE;
     }
-    struct seek_table_entry entry = {(uint32_t)frame->size, (uint32_t)frame->header.content_size};
-    if (frame->header.is_skippable)
-        entry.decompressed_size = 0;
-    else if (!frame->header.has_content_size)
+    struct seek_table_entry entry = {told(size), told(content)};
+    if (content == FRAME_LIST_UNKNOWN)
         decompress->frames_are_exact = false;
     memcpy(decompress->frames.data + used, &entry, sizeof entry);
     decompress->frames_count++;
@@ -74,6 +74,16 @@ bool frame_list_matches(const struct decompress *decompress, const uint8_t *byte
                            bytes + SEEK_TABLE_HEADER_SIZE + (size_t)i * table.entry_size))
             return false;
     return true;
+}
+
+bool frame_list_is_left_to_put(const struct decompress *decompress, const uint8_t *bytes,
+                               size_t size)
+{
+    struct seek_table table;
+    return !decompress->is_inspection &&
+           seek_table_parse_footer(bytes + size - SEEK_TABLE_FOOTER_SIZE, size, &table) ==
+               CINCH_OK &&
+           (table.has_checksums || !decompress->frames_are_exact);
 }
 
 bool frame_list_may_match(const struct decompress *decompress, uint32_t magic, uint64_t size)

@@ -109,6 +109,7 @@ static struct chunk *claim(struct pipeline *pipeline)
     chunk->number = pipeline->next_take++;
     chunk->is_last = pipeline->next_take == pipeline->count;
     chunk->input_size = chunk->output_size = chunk->written = 0;
+    chunk->sums_count = 0;
     chunk->check = 0;
     chunk->is_committed = false;
     chunk->segment = (struct segment){.kind = SEGMENT_NOTHING};

@@ -37,6 +37,8 @@ struct chunk {
     struct buffer output;   /* what take or work has made */
     size_t output_size;     /* bytes of it */
     size_t written;         /* bytes of it that put has written */
+    struct buffer sums;     /* decompression: see frame_sums.h... */
+    size_t sums_count;      /* ...and how many they are */
     uint32_t check;         /* of the input: CRC-32 or Adler-32 */
     bool is_committed;      /* put has begun */
     struct segment segment; /* decompression: what is to be decoded */

@@ -11,6 +11,7 @@ enum segment_kind {
     SEGMENT_NOTHING,     /* no content: the end of the input */
     SEGMENT_CONTENT,     /* a part of a stream, decoded by take already */
     SEGMENT_ZSTD_FRAMES, /* whole frames */
+    SEGMENT_ZSTD_TABLE,  /* a seek table, in chunk->input; no content */
     SEGMENT_DEFLATE,     /* a piece of an indexed gzip member */
     SEGMENT_GZIP_MEMBERS /* whole members, each of which tells its size */
 };
@@ -22,6 +23,7 @@ struct segment {
     uint64_t input_size;   /* bytes of it */
     uint64_t content_most; /* bytes of content at most, to be decoded by work */
     bool is_exact;         /* exactly content_most */
+    uint64_t frames;       /* or members that it consists of */
     bool is_last_piece;    /* deflate: the only piece that may, and need not, end the stream */
 
     bool has_offset;         /* content_offset is known before all that comes earlier is decoded */
@@ -34,6 +36,11 @@ struct segment {
     bool ends_member;
     uint32_t member_check;
     uint32_t member_length; /* modulo 2^32; zlib has none */
+
+    /* zstd: what frame_sums.h wants to know. A frame that is decoded as a stream ends with the
+     * chunk for which ends_member is set; what its checksum is then stands in member_check. */
+    bool is_unchecked;       /* it has none */
+    uint64_t skipped_before; /* skippable frames since the chunk before */
 };
 
 #endif

@@ -2,6 +2,8 @@
 
 #include "codec/check.h"
 #include "format/gzip_header.h"
+#include "format/zstd_walk.h"
+#include "frame_sums.h"
 #include "split.h"
 #include "transfer.h"
 
@@ -77,6 +79,51 @@ static int32_t decode_members(const struct decompress *decompress, void *context
     return room == 0 ? CINCH_OK : CINCH_E_CORRUPT;
 }
 
+/* A piece of deflate data. Others follow, so the stream must not end with it. */
+static int32_t decode_piece(const struct decompress *decompress, void *context,
+                            const uint8_t *input, struct chunk *chunk)
+{
+    const struct segment *segment = &chunk->segment;
+    struct decoded decoded;
+    int32_t code =
+        decompress->decoder->decode(context, input, (size_t)segment->input_size, chunk->output.data,
+                                    (size_t)segment->content_most, &decoded);
+    if (code != CINCH_OK)
+        return code;
+    chunk->output_size = decoded.size;
+    return decoded.is_final ? CINCH_E_CORRUPT : CINCH_OK;
+}
+
+/* Whole frames, one behind the other. */
+static int32_t decode_frames(const struct decompress *decompress, void *context,
+                             const uint8_t *input, struct chunk *chunk)
+{
+    size_t left = (size_t)chunk->segment.input_size;
+    if (!decompress->is_inspection && !frame_sums_prepare(chunk))
+        return CINCH_E_NO_MEMORY;
+    for (uint64_t i = 0; left > 0; i++) {
+        struct zstd_walk walk;
+        struct decoded decoded;
+        uint8_t *content = chunk->output.data + chunk->output_size;
+        size_t room = (size_t)chunk->segment.content_most - chunk->output_size;
+        /* The take step has walked over it, but the file may have changed since. */
+        int32_t code =
+            i < chunk->segment.frames ? zstd_walk_over(&walk, input, left) : CINCH_E_CORRUPT;
+        if (code != CINCH_OK)
+            return code == CINCH_E_FORMAT ? CINCH_E_CORRUPT : code;
+        size_t size = (size_t)walk.frame.size;
+        code = decompress->decoder->decode(context, input, size, content, room, &decoded);
+        if (code != CINCH_OK)
+            return code;
+        if (!decompress->is_inspection)
+            frame_sums_make(chunk, &walk.frame.header, input, size, content, decoded.size);
+        chunk->output_size += decoded.size;
+        input += size;
+        left -= size;
+    }
+    return CINCH_OK;
+}
+
 static int32_t decode_segment(const struct decompress *decompress, struct worker *worker,
                               const uint8_t *input, struct chunk *chunk)
 {
@@ -86,18 +133,12 @@ static int32_t decode_segment(const struct decompress *decompress, struct worker
         return CINCH_E_NO_MEMORY;
     if (segment->kind == SEGMENT_GZIP_MEMBERS)
         return decode_members(decompress, context, input, (size_t)segment->input_size, chunk);
-    struct decoded decoded;
-    int32_t code =
-        decompress->decoder->decode(context, input, (size_t)segment->input_size, chunk->output.data,
-                                    (size_t)segment->content_most, &decoded);
-    if (code != CINCH_OK)
-        return code;
-    if (segment->kind == SEGMENT_DEFLATE && decoded.is_final)
-        return CINCH_E_CORRUPT; /* pieces follow, so the stream must not end here */
-    if (segment->is_exact && decoded.size != segment->content_most)
+    int32_t code = segment->kind == SEGMENT_ZSTD_FRAMES
+                       ? decode_frames(decompress, context, input, chunk)
+                       : decode_piece(decompress, context, input, chunk);
+    if (code == CINCH_OK && segment->is_exact && chunk->output_size != segment->content_most)
         return CINCH_E_CHECKSUM;
-    chunk->output_size = decoded.size;
-    return CINCH_OK;
+    return code;
 }
 
 enum step segment_decode(struct transfer *transfer, struct chunk *chunk, struct worker *worker)

@@ -104,6 +104,17 @@ static void end_stream(struct decompress *decompress)
     decompress->stream_held = 0;
 }
 
+/* For those who want to know what a stream has ended with. */
+static void keep_tail(struct decompress *decompress, const uint8_t *taken, size_t size)
+{
+    uint8_t *tail = decompress->stream_tail;
+    size_t room = sizeof decompress->stream_tail;
+    size_t count = size < room ? size : room;
+    memmove(tail, tail + count, room - count);
+    if (count > 0)
+        memcpy(tail + room - count, taken + size - count, count);
+}
+
 enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
                             struct worker *worker, bool *ended, struct step_need *need)
 {
@@ -136,6 +147,7 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
             return split_fail(chunk, code, "cannot decompress");
         bool moved = flow.input_used > 0 || flow.output_size > chunk->output_size;
         chunk->output_size = flow.output_size;
+        keep_tail(decompress, source->data, flow.input_used);
         source_take(source, flow.input_used);
         if (!*ended && !moved && source->has_ended)
             return split_truncated(chunk);
@@ -170,6 +182,7 @@ void split_add(struct chunk *chunk, uint64_t offset, uint64_t size, uint64_t con
     }
     segment->input_size += size;
     segment->content_most += content;
+    segment->frames++;
     segment->is_exact = segment->is_exact && is_exact;
 }
 
@@ -197,7 +210,8 @@ bool split_is_full(const struct decompress *decompress, const struct chunk *chun
     const struct segment *segment = &chunk->segment;
     return segment->content_most >= SPLIT_GROUP_CONTENT ||
            segment->input_size >= SPLIT_GROUP_INPUT ||
-           split_cost(decompress, segment->input_size, segment->content_most) >=
+           split_cost(decompress, segment->input_size, segment->content_most) +
+                   segment->frames * SPLIT_FRAME_SIZE >=
                decompress->limits.segment_most / 4;
 }
 
@@ -214,7 +228,9 @@ enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t
 static enum step finish_segment(struct decompress *decompress, struct chunk *chunk)
 {
     struct segment *segment = &chunk->segment;
-    segment->held = segment->content_most;
+    segment->held = segment->content_most + segment->frames * SPLIT_FRAME_SIZE;
+    segment->skipped_before = decompress->skipped;
+    decompress->skipped = 0;
     segment->held +=
         decompress->source.input->is_file ? segment->input_size : chunk->input.capacity;
     if (chunk->input_size > decompress->collected_most)

@@ -11,6 +11,9 @@
 #define SPLIT_GROUP_CONTENT ((uint64_t)1 << 20)
 #define SPLIT_GROUP_INPUT   ((uint64_t)256 << 10)
 
+/* What a frame costs beside its bytes and its content: a struct frame_sum. */
+#define SPLIT_FRAME_SIZE ((uint64_t)8)
+
 /*
  * The take step for each format: fills in chunk->segment, and a stream's chunk->input, or decodes
  * into chunk->output. After the last one comes a chunk without content, with is_last set. A

@@ -58,8 +58,6 @@ static size_t offsets_size(const struct gzip_index *index)
 /* The member's index is no longer needed. */
 static void forget_pieces(struct decompress *decompress)
 {
-    if (decompress->pieces.offsets != NULL)
-        atomic_fetch_sub(&decompress->held, offsets_size(&decompress->pieces.index));
     free(decompress->pieces.offsets);
     decompress->pieces.offsets = NULL;
 }
@@ -150,7 +148,7 @@ static enum step begin_pieces(struct decompress *decompress, struct chunk *chunk
         return STEP_DONE; /* of a later version: the member can be read all the same */
     if (code != CINCH_OK)
         return split_fail(chunk, code, "the index is damaged in");
-    if (offsets_size(index) > decompress->limits.list_most)
+    if (offsets_size(index) > 2 * decompress->limits.list_most)
         return STEP_DONE;
     uint64_t *offsets = malloc(offsets_size(index));
     if (offsets == NULL)
@@ -161,7 +159,6 @@ static enum step begin_pieces(struct decompress *decompress, struct chunk *chunk
         free(offsets);
         return split_fail(chunk, code, "the index is damaged in");
     }
-    atomic_fetch_add(&decompress->held, offsets_size(index));
     decompress->pieces.offsets = offsets;
     decompress->pieces.member = source->offset;
     /* Where they cannot be decoded one by one, the last one is all of the member. */

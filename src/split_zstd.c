@@ -83,7 +83,11 @@ static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
     }
     decompress->members++;
     decompress->empty_members += frame->header.is_skippable;
-    return frame_list_add(decompress, chunk);
+    decompress->skipped += frame->header.is_skippable;
+    return frame_list_add(decompress, chunk, frame->size,
+                          frame->header.is_skippable       ? 0
+                          : frame->header.has_content_size ? frame->header.content_size
+                                                           : FRAME_LIST_UNKNOWN);
 }
 
 /* The walk over a frame has to wait, or has failed, as `step` says. Frames before it are passed on
@@ -124,6 +128,24 @@ static enum step return_to_frame(struct decompress *decompress, struct chunk *ch
     return STEP_DONE;
 }
 
+/* A table that is still to be compared goes to the put step, as a chunk of its own: when its turn
+ * comes, its frames have been decoded. */
+static enum step pass_table_on(struct decompress *decompress, struct chunk *chunk, size_t size)
+{
+    buffer_free(&chunk->input);
+    chunk->input = buffer_allocate(size);
+    if (chunk->input.data == NULL)
+        return chunk_no_memory(chunk);
+    memcpy(chunk->input.data, decompress->source.data, size);
+    chunk->input_size = size;
+    chunk->segment.kind = SEGMENT_ZSTD_TABLE;
+    chunk->segment.held = chunk->input.capacity;
+    chunk->segment.skipped_before = decompress->skipped;
+    decompress->skipped = 0;
+    atomic_fetch_add(&decompress->held, chunk->segment.held);
+    return STEP_DONE;
+}
+
 /* At a skippable frame of `size` bytes that may be a table: takes it. */
 static enum step take_table(struct decompress *decompress, struct chunk *chunk, size_t size,
                             struct step_need *need)
@@ -136,10 +158,12 @@ static enum step take_table(struct decompress *decompress, struct chunk *chunk, 
         return split_truncated(chunk);
     if (!frame_list_matches(decompress, source->data, size))
         return split_fail(chunk, CINCH_E_CORRUPT, "the seek table contradicts the frames of");
+    if (frame_list_is_left_to_put(decompress, source->data, size))
+        step = pass_table_on(decompress, chunk, size);
     source_take(source, size);
     decompress->members++;
     decompress->empty_members++;
-    return STEP_DONE;
+    return step;
 }
 
 /* Whether the frame is to be decoded by the take step. */
@@ -190,8 +214,10 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
     if (!header.is_skippable)
         decompress->checks |= header.has_checksum ? CINCH_CHECK_XXH64 : CINCH_CHECK_NONE;
     if (is_large) {
-        frame_list_forget(decompress); /* as this one will not be among them */
         decompress->stream_left = header.has_content_size ? header.content_size : UINT64_MAX;
+        decompress->stream_is_checked = header.has_checksum;
+        decompress->stream_from = source->offset;
+        decompress->stream_size = 0;
         return split_stream_begin(decompress, chunk, header.window_size + DECODER_STREAM_SIZE,
                                   need);
     }
@@ -209,6 +235,7 @@ static enum step begin_frame(struct decompress *decompress, struct chunk *chunk,
  * the last block is empty. */
 static bool count_content(struct decompress *decompress, size_t size, bool ended)
 {
+    decompress->stream_size += size;
     if (decompress->stream_left == UINT64_MAX)
         return true;
     if (size > decompress->stream_left)
@@ -217,24 +244,37 @@ static bool count_content(struct decompress *decompress, size_t size, bool ended
     return !ended || decompress->stream_left == 0;
 }
 
+/* In a frame that take decodes: decodes the next part of it. */
+static enum step take_part(struct decompress *decompress, struct chunk *chunk,
+                           struct worker *worker, struct step_need *need)
+{
+    struct segment *segment = &chunk->segment;
+    bool ended;
+    size_t size_before = chunk->output_size;
+    enum step step = split_stream_part(decompress, chunk, worker, &ended, need);
+    if (!count_content(decompress, chunk->output_size - size_before, ended))
+        return split_fail(chunk, CINCH_E_CHECKSUM, "cannot decompress");
+    segment->is_unchecked = !decompress->stream_is_checked;
+    segment->skipped_before += decompress->skipped;
+    decompress->skipped = 0;
+    if (!ended)
+        return step;
+    segment->ends_member = true;
+    segment->member_check = load_le32(decompress->stream_tail);
+    decompress->members++;
+    decompress->state = SPLIT_AT_BOUNDARY;
+    return frame_list_add(decompress, chunk, decompress->source.offset - decompress->stream_from,
+                          decompress->stream_size);
+}
+
 enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct worker *worker,
                      struct step_need *need)
 {
     chunk->segment.kind = SEGMENT_ZSTD_FRAMES;
     enum step step = return_to_frame(decompress, chunk);
     while (step == STEP_DONE && !chunk->is_last && !split_is_full(decompress, chunk)) {
-        if (decompress->state == SPLIT_IN_STREAM) {
-            bool ended;
-            size_t size_before = chunk->output_size;
-            step = split_stream_part(decompress, chunk, worker, &ended, need);
-            if (!count_content(decompress, chunk->output_size - size_before, ended))
-                return split_fail(chunk, CINCH_E_CHECKSUM, "cannot decompress");
-            if (ended) {
-                decompress->members++;
-                decompress->state = SPLIT_AT_BOUNDARY;
-            }
-            return step;
-        }
+        if (decompress->state == SPLIT_IN_STREAM)
+            return take_part(decompress, chunk, worker, need);
         if (decompress->state == SPLIT_IN_FRAME) {
             step = walk_frame(decompress, chunk, need);
             if (step == STEP_DONE)
@@ -246,6 +286,8 @@ enum step split_zstd(struct decompress *decompress, struct chunk *chunk, struct 
         step = split_begin(decompress, chunk, ZSTD_HEADER_SIZE_LONGEST, need);
         if (step == STEP_DONE && !chunk->is_last)
             step = begin_frame(decompress, chunk, need);
+        if (chunk->segment.kind == SEGMENT_ZSTD_TABLE)
+            return step;
     }
     return split_end(decompress, chunk, step);
 }

@@ -1,5 +1,7 @@
 #include "format/xxh64.h"
 
+#include <string.h>
+
 #include "format/bytes.h"
 
 #define PRIME_1 UINT64_C(0x9E3779B185EBCA87)
@@ -9,7 +11,7 @@
 #define PRIME_5 UINT64_C(0x27D4EB2F165667C5)
 
 enum {
-    LANES = 4,
+    LANES = XXH64_LANES,
     LANE_SIZE = 8,
     STRIPE_SIZE = LANES * LANE_SIZE
 };
@@ -24,18 +26,17 @@ static uint64_t mix_lane(uint64_t accumulator, uint64_t lane)
     return rotate_left(accumulator + lane * PRIME_2, 31) * PRIME_1;
 }
 
-/* Takes all whole stripes, of which there is at least one, and moves `*data` behind them. */
-static uint64_t hash_stripes(const uint8_t **data, size_t size)
+/* Takes the whole stripes of `size` bytes. */
+static void take_stripes(uint64_t accumulators[LANES], const uint8_t *data, size_t size)
+{
+    for (; size >= STRIPE_SIZE; size -= STRIPE_SIZE, data += STRIPE_SIZE)
+        for (size_t i = 0; i < LANES; i++)
+            accumulators[i] = mix_lane(accumulators[i], load_le64(data + i * LANE_SIZE));
+}
+
+static uint64_t merge_lanes(const uint64_t accumulators[LANES])
 {
     static const unsigned rotations[LANES] = {1, 7, 12, 18};
-    uint64_t accumulators[LANES] = {PRIME_1 + PRIME_2, PRIME_2, 0, -PRIME_1};
-
-    for (size_t left = size; left >= STRIPE_SIZE; left -= STRIPE_SIZE) {
-        for (size_t i = 0; i < LANES; i++)
-            accumulators[i] = mix_lane(accumulators[i], load_le64(*data + i * LANE_SIZE));
-        *data += STRIPE_SIZE;
-    }
-
     uint64_t hash = 0;
     for (size_t i = 0; i < LANES; i++)
         hash += rotate_left(accumulators[i], rotations[i]);
@@ -44,12 +45,13 @@ static uint64_t hash_stripes(const uint8_t **data, size_t size)
     return hash;
 }
 
-uint64_t xxh64(const uint8_t *data, size_t size)
+/* The hash of `total` bytes, of which the last `left`, less than a stripe, are at `data`. */
+static uint64_t finish(const uint64_t accumulators[LANES], uint64_t total, const uint8_t *data,
+                       size_t left)
 {
-    uint64_t hash = size >= STRIPE_SIZE ? hash_stripes(&data, size) : PRIME_5;
-    size_t left = size % STRIPE_SIZE;
+    uint64_t hash = total >= STRIPE_SIZE ? merge_lanes(accumulators) : PRIME_5;
 
-    hash += size;
+    hash += total;
     for (; left >= 8; left -= 8, data += 8)
         hash = rotate_left(hash ^ mix_lane(0, load_le64(data)), 27) * PRIME_1 + PRIME_4;
     for (; left >= 4; left -= 4, data += 4)
@@ -60,4 +62,45 @@ uint64_t xxh64(const uint8_t *data, size_t size)
     hash = (hash ^ hash >> 33) * PRIME_2;
     hash = (hash ^ hash >> 29) * PRIME_3;
     return hash ^ hash >> 32;
+}
+
+void xxh64_begin(struct xxh64 *state)
+{
+    *state = (struct xxh64){.accumulators = {PRIME_1 + PRIME_2, PRIME_2, 0, -PRIME_1}};
+}
+
+void xxh64_add(struct xxh64 *state, const uint8_t *data, size_t size)
+{
+    size_t begun = (size_t)(state->total % STRIPE_SIZE);
+
+    state->total += size;
+    if (begun > 0) {
+        size_t missing = STRIPE_SIZE - begun;
+        size_t count = size < missing ? size : missing;
+        memcpy(state->begun + begun, data, count);
+        if (count < missing)
+            return;
+        take_stripes(state->accumulators, state->begun, STRIPE_SIZE);
+        data += count;
+        size -= count;
+    }
+    take_stripes(state->accumulators, data, size);
+    if (size % STRIPE_SIZE > 0)
+        memcpy(state->begun, data + (size - size % STRIPE_SIZE), size % STRIPE_SIZE);
+}
+
+uint64_t xxh64_end(const struct xxh64 *state)
+{
+    return finish(state->accumulators, state->total, state->begun,
+                  (size_t)(state->total % STRIPE_SIZE));
+}
+
+uint64_t xxh64(const uint8_t *data, size_t size)
+{
+    struct xxh64 state;
+    size_t left = size % STRIPE_SIZE;
+
+    xxh64_begin(&state);
+    take_stripes(state.accumulators, data, size);
+    return finish(state.accumulators, size, left > 0 ? data + (size - left) : NULL, left);
 }

@@ -72,6 +72,12 @@ int32_t zstd_walk_feed(struct zstd_walk *walk, const uint8_t *bytes, size_t size
  */
 int32_t zstd_walk_skip(struct zstd_walk *walk, uint64_t count);
 
+/*
+ * Walks over the whole frame that `size` bytes begin with: `walk->frame` is it, from offset 0.
+ * CINCH_E_TRUNCATED if it is longer, or as zstd_walk_feed().
+ */
+int32_t zstd_walk_over(struct zstd_walk *walk, const uint8_t *bytes, size_t size);
+
 /* The file has ended: CINCH_OK between frames, CINCH_E_TRUNCATED within one. */
 int32_t zstd_walk_finish(const struct zstd_walk *walk);
 

@@ -49,6 +49,25 @@ static void agrees_with_the_checksums_of_frames(void **state)
     ZSTD_freeCCtx(context);
 }
 
+static void parts_have_the_hash_of_the_whole(void **state)
+{
+    uint8_t content[200];
+    (void)state;
+    for (size_t i = 0; i < sizeof content; i++)
+        content[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (size_t part = 1; part < 80; part++) {
+        struct xxh64 hash;
+        xxh64_begin(&hash);
+        for (size_t at = 0; at < sizeof content; at += part) {
+            size_t size = sizeof content - at < part ? sizeof content - at : part;
+            assert_true(xxh64_end(&hash) == xxh64(content, at));
+            xxh64_add(&hash, content + at, size);
+            xxh64_add(&hash, NULL, 0);
+        }
+        assert_true(xxh64_end(&hash) == xxh64(content, sizeof content));
+    }
+}
+
 /* No byte may be read where none is: the sanitizers look, at every alignment. */
 static void reads_at_any_alignment(void **state)
 {
@@ -69,6 +88,7 @@ int main(void)
         cmocka_unit_test(hashes_nothing),
         cmocka_unit_test(hashes_a_known_text_to_all_64_bits),
         cmocka_unit_test(agrees_with_the_checksums_of_frames),
+        cmocka_unit_test(parts_have_the_hash_of_the_whole),
         cmocka_unit_test(reads_at_any_alignment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
