@@ -101,7 +101,8 @@ static void sweep_scenario(const struct scenario *scenario, bool all_reasons, st
     tally->of_scenario = 0;
     uint64_t before = tally->points;
     uint32_t calls = try_unfaulted(&world, tally);
-    uint32_t reasons = all_reasons ? call_refusals_most() : 1;
+    uint32_t reasons_most = call_refusals_most();
+    uint32_t reasons = all_reasons ? reasons_most : 1;
     for (uint32_t index = 0; index < reasons; index++) {
         sweep_mode(&world, FAULT_ONCE, index, calls, tally);
         sweep_mode(&world, FAULT_ALWAYS, index, calls, tally);
@@ -109,7 +110,12 @@ static void sweep_scenario(const struct scenario *scenario, bool all_reasons, st
         if (all_reasons)
             sweep_mode(&world, FAULT_ALTERNATE, index, calls, tally);
     }
-    /* Short transfers from the first call on show all; single ones only in the long run. */
+    /* Interruptions and short transfers from the first call on show all; single ones only in the
+     * long run. */
+    for (uint32_t index = 0; index < reasons_most && !all_reasons; index++) {
+        struct fault_plan fitful = {.mode = FAULT_ALTERNATE, .first = 1, .index = index};
+        (void)try_point(&world, fitful, tally);
+    }
     struct fault_plan brief = {.mode = FAULT_SHORT, .first = 1};
     (void)try_point(&world, brief, tally);
     if (all_reasons)

@@ -154,7 +154,8 @@ static int32_t compress_without_fault(const char *path, const struct content *pl
         return compress_file(plain_path, path, NULL);
     cinch_options options = CINCH_OPTIONS_INIT;
     options.format = scenario->format;
-    options.flags = scenario->flags & (CINCH_FLAG_SINGLE_STREAM | CINCH_FLAG_NAME);
+    options.flags =
+        scenario->flags & (CINCH_FLAG_SINGLE_STREAM | CINCH_FLAG_NAME | CINCH_FLAG_NO_INDEX);
     options.chunk_size = CHUNK_SIZE;
     cinch_job *job;
     int32_t code;
