@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/child_end.h"
 #include "support/test.h"
 
 extern char **environ;
@@ -158,7 +159,7 @@ int child_run(int (*body)(void *context), void *context)
     assert_true(child >= 0);
     if (child == 0) {
         alarm(TEST_SECONDS / 2);
-        _exit(body(context));
+        child_end(body(context));
     }
     return status_of(child);
 }
