@@ -15,6 +15,7 @@
 #include "support/decompress.h"
 #include "support/jobs.h"
 #include "support/monitor.h"
+#include "support/process.h"
 #include "support/scratch.h"
 #include "support/stream.h"
 #include "support/test.h"
@@ -369,6 +370,98 @@ static void gzip_header_has_neither_unless_asked(void **state)
     cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
+/* Seconds that the header's field cannot hold are not told, and the way back leaves the time of the
+ * compressed file, as with any header that tells none. */
+static void times_beyond_the_header_are_not_told(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(1);
+    const char *input = scratch_path(scratch, "input");
+    const char *output = scratch_path(scratch, "output.gz");
+    const char *again = scratch_path(scratch, "again");
+    static const struct {
+        int64_t time;
+        uint32_t told;
+    } cases[] = {
+        {-1, 0}, {0, 0}, {1, 1}, {UINT32_MAX, UINT32_MAX}, {INT64_C(1) << 32, 0},
+    };
+    cinch_options options = CINCH_OPTIONS_INIT;
+
+    file_write_text(input, "words");
+    options.flags = CINCH_FLAG_NAME;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct timespec times[2] = {{1, 0}, {(time_t)cases[i].time, 0}};
+        struct bytes encoded;
+        struct stat status;
+        if (utimensat(AT_FDCWD, input, times, 0) != 0 || stat(input, &status) != 0 ||
+            status.st_mtim.tv_sec != cases[i].time) {
+            continue; /* a file system without such times */
+        }
+        assert_code(CINCH_OK, compress_and_wait(pool, input, output, &options));
+        encoded = file_read(output);
+        assert_int_equal(cases[i].told, little_endian_32(encoded.data + 4));
+        bytes_free(&encoded);
+        assert_code(CINCH_OK, decompress_and_wait(pool, output, again, &options));
+        assert_int_equal(0, stat(again, &status));
+        assert_int_equal(cases[i].time, status.st_mtim.tv_sec);
+    }
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
+/* In a child, which has a folder of its own to be in: a path without one is the name. */
+static int compress_a_name_alone(void *context)
+{
+    cinch_pool *pool = NULL;
+    cinch_options options = CINCH_OPTIONS_INIT;
+    cinch_job *job;
+
+    options.flags = CINCH_FLAG_NAME;
+    if (chdir(context) != 0 || cinch_pool_create(NULL, &pool) != CINCH_OK ||
+        cinch_compress(pool, "words", "words.gz", &options, &job) != CINCH_OK ||
+        cinch_job_wait(job) != CINCH_OK) {
+        return 1;
+    }
+    cinch_job_release(job);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    return 0;
+}
+
+/* The name is that of the path as it was given; a descriptor has none, and no time either. */
+static void gzip_header_has_the_name_that_was_given(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool;
+    const char *input = scratch_path(scratch, "words");
+    const char *output = scratch_path(scratch, "words.gz");
+    cinch_options options = CINCH_OPTIONS_INIT;
+    struct bytes encoded;
+    cinch_job *job;
+    int ends[2];
+
+    file_write_text(input, "words");
+    assert_int_equal(0, child_run(compress_a_name_alone, scratch->folder));
+    encoded = file_read(output);
+    assert_int_equal(8, encoded.data[3]);
+    assert_string_equal("words", (const char *)encoded.data + 10);
+    bytes_free(&encoded);
+
+    pool = pool_with_threads(1);
+    ends[0] = open(input, O_RDONLY | O_CLOEXEC);
+    ends[1] = open(output, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    assert_true(ends[0] >= 0 && ends[1] >= 0);
+    options.flags = CINCH_FLAG_NAME;
+    options.format = CINCH_FORMAT_GZIP;
+    assert_code(CINCH_OK, cinch_compress_fd(pool, ends[0], ends[1], &options, &job));
+    assert_job_ends(CINCH_OK, job);
+    close(ends[0]);
+    close(ends[1]);
+    encoded = file_read(output);
+    assert_int_equal(0, encoded.data[3]);
+    assert_int_equal(0, little_endian_32(encoded.data + 4));
+    bytes_free(&encoded);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 /* --- Inspection ------------------------------------------------------------------------- */
 
 static cinch_stats inspect(cinch_pool *pool, const char *input, const char *output, uint32_t flags,
@@ -490,6 +583,45 @@ static void trailing_bytes_may_be_ignored(void **state)
         options.flags = CINCH_FLAG_IGNORE_TRAILING;
         assert_code(CINCH_E_TRUNCATED, decompress_and_wait(pool, path, output, &options));
         assert_no_file(output);
+        bytes_free(&encoded);
+    }
+    bytes_free(&bytes);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
+/* Of a pipe those are told that were read. */
+static void trailing_bytes_of_a_pipe_are_left(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(2);
+    const char *input = scratch_path(scratch, "input");
+    const char *path = scratch_path(scratch, "encoded");
+    const char *output = scratch_path(scratch, "output");
+    struct bytes bytes = file_make(input, BYTES_TEXT, SIZE, 1);
+
+    for (int32_t format = CINCH_FORMAT_ZSTD; format <= CINCH_FORMAT_ZLIB; format++) {
+        cinch_options options = CINCH_OPTIONS_INIT;
+        cinch_stats stats = CINCH_STATS_INIT;
+        struct bytes encoded;
+        cinch_job *job;
+        int ends[2];
+        options.format = format;
+        assert_code(CINCH_OK, compress_and_wait(pool, input, path, &options));
+        encoded = file_read(path);
+        bytes_append(&encoded, "trailing garbage", 16);
+        pipe_make(ends);
+        assert_int_equal(encoded.size, write(ends[1], encoded.data, encoded.size));
+        close(ends[1]);
+        options.flags = CINCH_FLAG_IGNORE_TRAILING | CINCH_FLAG_INPUT_FD;
+        options.input_fd = ends[0];
+        assert_code(CINCH_OK, cinch_decompress(pool, path, output, &options, &job));
+        assert_code(CINCH_OK, cinch_job_wait(job));
+        assert_code(CINCH_OK, cinch_job_stats(job, &stats));
+        cinch_job_release(job);
+        assert_in_range(stats.trailing, 1, 16);
+        assert_file_holds(output, &bytes);
+        assert_int_equal(0, unlink(output));
+        close(ends[0]);
         bytes_free(&encoded);
     }
     bytes_free(&bytes);
@@ -620,9 +752,12 @@ int main(void)
         scratch_test(bad_descriptor_is_told_by_its_name),
         scratch_test(gzip_header_has_name_and_time),
         scratch_test(gzip_header_has_neither_unless_asked),
+        scratch_test(gzip_header_has_the_name_that_was_given),
+        scratch_test(times_beyond_the_header_are_not_told),
         scratch_test(inspection_tells_what_a_file_is),
         scratch_test(inspection_writes_nothing),
         scratch_test(trailing_bytes_may_be_ignored),
+        scratch_test(trailing_bytes_of_a_pipe_are_left),
         scratch_test(stored_data_is_wrapped_only),
         scratch_test(stored_is_no_level_of_zstd),
         scratch_test(windows_have_a_range),

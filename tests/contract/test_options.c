@@ -11,6 +11,7 @@
 #include "support/bytes.h"
 #include "support/decode.h"
 #include "support/scratch.h"
+#include "support/stream.h"
 #include "support/test.h"
 
 /* One pool, and an input, for all of a test's cases. */
@@ -380,6 +381,96 @@ static void memory_limit_is_obeyed(void **state)
     bench_end(&bench);
 }
 
+/* The same holds for one frame, which libzstd makes, for what is kept to be verified, and for the
+ * way back. */
+static void memory_limit_is_obeyed_by_every_kind(void **state)
+{
+    static const uint32_t ways[] = {CINCH_FLAG_SINGLE_STREAM, CINCH_FLAG_VERIFY};
+    struct bench bench = bench_start(*state, 3000000);
+    cinch_options options = CINCH_OPTIONS_INIT;
+    const char *again = scratch_path(*state, "again");
+    cinch_job *job;
+
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        options.flags = ways[i];
+        options.memory_limit = 1;
+        unlink(bench.output);
+        assert_code(CINCH_E_MEMORY_LIMIT, bench_compress(&bench, &options));
+        assert_no_file(bench.output);
+        options.memory_limit = (uint64_t)1 << 30;
+        assert_code(CINCH_OK, bench_compress(&bench, &options));
+        assert_file_decodes(bench.output, CINCH_FORMAT_ZSTD, &bench.bytes);
+    }
+    for (uint64_t limit = 1; limit <= (uint64_t)1 << 30; limit <<= 30) {
+        options = (cinch_options)CINCH_OPTIONS_INIT;
+        options.memory_limit = limit;
+        assert_code(CINCH_OK, cinch_decompress(bench.pool, bench.output, again, &options, &job));
+        assert_job_ends(limit == 1 ? CINCH_E_MEMORY_LIMIT : CINCH_OK, job);
+        if (limit == 1)
+            assert_no_file(again);
+    }
+    assert_file_holds(again, &bench.bytes);
+    bench_end(&bench);
+}
+
+/* A stream's chunks are read ahead, and each is kept until it is done; to verify one takes as much
+ * again. So what is just enough for one way is too little for the next. */
+static void memory_limit_counts_what_is_kept(void **state)
+{
+    struct bench bench = bench_start(*state, 200000);
+    uint64_t enough[3];
+
+    for (size_t way = 0; way < 3; way++) {
+        cinch_options options = CINCH_OPTIONS_INIT;
+        options.chunk_size = 100000;
+        options.flags = way == 2 ? CINCH_FLAG_VERIFY : 0;
+        for (enough[way] = 1 << 15;; enough[way] += 1 << 15) {
+            int32_t code;
+            options.memory_limit = enough[way];
+            if (way == 0) {
+                code = bench_compress(&bench, &options);
+            } else {
+                struct feeder feeder;
+                cinch_job *job;
+                int ends[2];
+                pipe_make(ends);
+                feeder_start(&feeder, ends[1], &bench.bytes);
+                options.flags |= CINCH_FLAG_INPUT_FD;
+                options.input_fd = ends[0];
+                assert_code(CINCH_OK,
+                            cinch_compress(bench.pool, "a pipe", bench.output, &options, &job));
+                code = cinch_job_wait(job);
+                cinch_job_release(job);
+                close(ends[0]);
+                feeder_finish(&feeder);
+            }
+            if (code == CINCH_OK)
+                break;
+            assert_code(CINCH_E_MEMORY_LIMIT, code);
+        }
+    }
+    assert_true(enough[1] >= enough[0] + 2 * (1 << 15));
+    assert_true(enough[2] >= enough[1] + 2 * (1 << 15));
+    bench_end(&bench);
+}
+
+/* More threads than libzstd can have for one frame are as many as it can. */
+static void threads_beyond_libzstd_s_are_fine(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(1024);
+    const char *input = scratch_path(scratch, "input");
+    const char *output = scratch_path(scratch, "output");
+    struct bytes bytes = file_make(input, BYTES_TEXT, 10000, 1);
+    cinch_options options = CINCH_OPTIONS_INIT;
+
+    options.flags = CINCH_FLAG_SINGLE_STREAM;
+    assert_code(CINCH_OK, compress_and_wait(pool, input, output, &options));
+    assert_file_decodes(output, CINCH_FORMAT_ZSTD, &bytes);
+    bytes_free(&bytes);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 /* A limit gives fewer workers and the same bytes. */
 static void memory_limit_changes_no_byte(void **state)
 {
@@ -438,6 +529,9 @@ int main(void)
         scratch_test(chunk_sizes_have_a_range),
         scratch_test(chunk_size_is_obeyed),
         scratch_test(memory_limit_is_obeyed),
+        scratch_test(memory_limit_is_obeyed_by_every_kind),
+        scratch_test(memory_limit_counts_what_is_kept),
+        scratch_test(threads_beyond_libzstd_s_are_fine),
         scratch_test(memory_limit_changes_no_byte),
         scratch_test(output_limit_is_ignored_when_compressing),
     };

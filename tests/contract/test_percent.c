@@ -376,6 +376,30 @@ static void compress_file_inside_its_own_progress(void **state)
     percent_monitor_stop(monitor);
 }
 
+/* Ending a pool there is refused as well: as no job made the call, no job ends with it. */
+static void hook_destroy_in_progress(struct percent_monitor *monitor, int32_t percent)
+{
+    (void)percent;
+    cinch_pool_destroy(monitor->context, CINCH_DRAIN);
+}
+
+static void a_pool_outlives_a_destroy_in_compress_file(void **state)
+{
+    struct scratch *scratch = *state;
+    const char *input = scratch_path(scratch, "input");
+    cinch_pool *pool = pool_with_threads(1);
+    struct percent_monitor *monitor = percent_monitor_start(1);
+
+    file_write_text(input, "words");
+    monitor->progress_hook = hook_destroy_in_progress;
+    monitor->context = pool;
+    assert_code(CINCH_OK, compress_file(input, scratch_path(scratch, "out"), monitor->on_progress));
+    percent_assert_returned(monitor, CINCH_OK);
+    percent_monitor_stop(monitor);
+    assert_code(CINCH_OK, compress_and_wait(pool, input, scratch_path(scratch, "two"), NULL));
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 /* --- Several at once -------------------------------------------------------------------- */
 
 static void several_files_at_once(void **state)
@@ -418,6 +442,7 @@ int main(void)
         percent_test(percent_100_never_comes_with_an_error),
         percent_test(calls_inside_callbacks),
         percent_test(compress_file_inside_its_own_progress),
+        percent_test(a_pool_outlives_a_destroy_in_compress_file),
         percent_test(several_files_at_once),
     };
 
