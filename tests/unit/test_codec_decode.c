@@ -66,15 +66,15 @@ static int32_t assert_agrees(const struct decoder *decoder, void *context,
 static void assert_no_stricter(const struct decoder *decoder, void *context,
                                const struct bytes *piece, size_t capacity, size_t bit)
 {
-    struct outcome any = decode(decoder, context, piece, capacity);
-    const bool is_lenient = any.code == CINCH_OK && decoder == deflate_decoders[1];
-    bytes_free(&any.content);
     void *reference = deflate_zlib_decoder.context.create();
     struct outcome expected = decode(&deflate_zlib_decoder, reference, piece, capacity);
+    struct outcome actual = decode(decoder, context, piece, capacity);
+    const bool is_lenient = actual.code == CINCH_OK && decoder == deflate_decoders[1];
+    if (expected.code == CINCH_OK || !is_lenient)
+        assert_same_outcome(decoder, &expected, &actual, "flipped bit", bit);
     deflate_zlib_decoder.context.destroy(reference);
     bytes_free(&expected.content);
-    if (expected.code == CINCH_OK || !is_lenient)
-        assert_agrees(decoder, context, piece, capacity, "flipped bit", bit);
+    bytes_free(&actual.content);
 }
 
 typedef void decoder_test(const struct decoder *decoder, void *context);
@@ -309,7 +309,8 @@ static void run_in_portions(const struct decoder *decoder, void *context,
 
 static void run_streams(const struct decoder *decoder, void *context)
 {
-    static const size_t mosts[][2] = {{1, 1},       {1, 100000},    {3, 70},         {100000, 1},
+    /* Input beside room for one byte is copied again for each of them, so it is not much. */
+    static const size_t mosts[][2] = {{1, 1},       {1, 100000},    {3, 70},         {2000, 1},
                                       {700, 33000}, {65536, 40000}, {100000, 300000}};
     for (size_t e = 0; deflate_encoders[e] != NULL; e++)
         for (int kind = 0; kind < CONTENT_KINDS; kind++) {
