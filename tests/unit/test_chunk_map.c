@@ -14,6 +14,8 @@
 #include "chunk_map.h"
 #include "compressed.h"
 #include "mapping.h"
+#include "refusal.h"
+#include "support/test.h"
 
 static void accepts_padding_and_nothing_else(void **state)
 {
@@ -183,6 +185,96 @@ static void survives_every_flipped_bit(void **state)
     }
 }
 
+/* --- What the system refuses ------------------------------------------------------------ */
+
+/* Reads the map while one call is refused; returns whether there was such a call. */
+static bool read_refused(const struct compressed *file, enum refusal refusal, unsigned number,
+                         int32_t *code)
+{
+    struct input input = input_of_memory(file->bytes, file->size);
+    struct chunk_map map;
+
+    refusal_begin(refusal, number);
+    *code = chunk_map_read(&map, &input);
+    const bool was_refused = refusal_end();
+    if (*code == CINCH_OK) {
+        assert_int_equal(map.content_size, file->content_size);
+        assert_sound(&map, file->size);
+        chunk_map_free(&map);
+    }
+    input_close_memory(&input);
+    return was_refused;
+}
+
+/* Every allocation and every read in turn. Only memory that was to be given back may be refused
+ * without anybody noticing. */
+static void tells_what_the_system_refuses(void **state)
+{
+    static const struct {
+        enum refusal refusal;
+        int32_t code;
+    } kinds[] = {
+        {REFUSE_MEMORY, CINCH_E_NO_MEMORY},
+        {REFUSE_READ, CINCH_E_IO},
+        {REFUSE_REST, CINCH_E_INPUT_CHANGED},
+        {INTERRUPT, CINCH_OK},
+    };
+
+    (void)state;
+    for (unsigned sample_number = 0; sample_number <= SAMPLES; sample_number++) {
+        struct compressed file = {.bytes = NULL};
+        if (sample_number < SAMPLES) {
+            file = sample(sample_number);
+        } else {
+            /* Frames that are listed without content are walked over. */
+            file = compressed_frames(FRAME_CHECKSUM);
+            compressed_add_frame(&file, 0, FRAME_CHECKSUM);
+            compressed_add_frame(&file, 100, FRAME_CHECKSUM);
+            compressed_add_table(&file, 0);
+        }
+        for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
+            unsigned number = 0, passed = 0;
+            int32_t code;
+            while (read_refused(&file, kinds[kind].refusal, number, &code)) {
+                if (code == CINCH_OK && kinds[kind].refusal == REFUSE_MEMORY)
+                    passed++;
+                else
+                    assert_code(kinds[kind].code, code);
+                number++;
+            }
+            assert_code(CINCH_OK, code);
+            assert_true(number > 0);
+            assert_in_range(passed, 0, 1);
+        }
+        compressed_free(&file);
+    }
+}
+
+/* A map holds what a reader can: chunks within the limits, and offsets that a caller can tell. */
+static void adds_what_it_can_hold(void **state)
+{
+    struct chunk_map map = {.records = NULL};
+    struct mapped_chunk chunk = {.kind = CHUNK_MEMBER, .input_size = 1, .content_size = 1};
+
+    (void)state;
+    chunk.content_size = (uint64_t)CHUNK_CONTENT_MOST + 1;
+    assert_code(CINCH_E_UNSUPPORTED, chunk_map_add(&map, &chunk));
+    chunk.content_size = CHUNK_CONTENT_MOST;
+    chunk.input_size = (uint64_t)CHUNK_INPUT_MOST + 1;
+    assert_code(CINCH_E_UNSUPPORTED, chunk_map_add(&map, &chunk));
+    chunk.input_size = CHUNK_INPUT_MOST;
+    assert_code(CINCH_OK, chunk_map_add(&map, &chunk));
+    map.content_size = INT64_MAX - CHUNK_CONTENT_MOST;
+    assert_code(CINCH_OK, chunk_map_add(&map, &chunk));
+    assert_int_equal(map.content_size, INT64_MAX);
+    chunk.content_size = 1;
+    assert_code(CINCH_E_UNSUPPORTED, chunk_map_add(&map, &chunk));
+    chunk.content_size = 0;
+    assert_code(CINCH_OK, chunk_map_add(&map, &chunk));
+    assert_int_equal(map.count, 2);
+    chunk_map_free(&map);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +282,8 @@ int main(void)
         cmocka_unit_test(refuses_other_formats),
         cmocka_unit_test(survives_every_truncation),
         cmocka_unit_test(survives_every_flipped_bit),
+        cmocka_unit_test(tells_what_the_system_refuses),
+        cmocka_unit_test(adds_what_it_can_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
