@@ -328,6 +328,33 @@ static void stays_right_among_many_threads(void **state)
     source_free(&source);
 }
 
+/* Chunks whose numbers share a bucket come and go without each other, whichever is first in it. */
+static void neighbours_do_not_know_each_other(void **state)
+{
+    static struct source source;
+    int32_t code;
+
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        source_init(&source, room_for(4));
+        use(&source, 7);
+        use(&source, 7 + CHUNK_CACHE_BUCKETS);
+        source.code = CINCH_E_CORRUPT;
+        assert_null(
+            chunk_cache_hold(&source.cache, 7 + 2 * CHUNK_CACHE_BUCKETS, CHUNK_SIZE, &code));
+        source.code = CINCH_OK;
+        use(&source, 7 + first * CHUNK_CACHE_BUCKETS);
+        /* The other one is the oldest, and goes. */
+        for (uint64_t number = 100; number < 103; number++)
+            use(&source, number);
+        use(&source, 7 + first * CHUNK_CACHE_BUCKETS);
+        assert_null(chunk_cache_find(&source.cache, 7 + (1 - first) * CHUNK_CACHE_BUCKETS));
+        assert_int_equal(atomic_load(&source.loads[7]), 1);
+        assert_int_equal(atomic_load(&source.loads[7 + CHUNK_CACHE_BUCKETS]), 1);
+        source_free(&source);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +364,7 @@ int main(void)
         cmocka_unit_test(keeps_nothing_where_nothing_fits),
         cmocka_unit_test(finds_only_what_is_there),
         cmocka_unit_test(forgets_loads_that_failed),
+        cmocka_unit_test(neighbours_do_not_know_each_other),
         cmocka_unit_test(loads_once_for_all_who_wait),
         cmocka_unit_test(fails_for_all_who_wait),
         cmocka_unit_test(stays_right_among_many_threads),

@@ -81,6 +81,8 @@ static void copy_as_root(void *path)
         copy_and_compare(&(struct copy){path, 0, 0, modes[i], 0, 0, modes[i]});
         copy_and_compare(&(struct copy){path, CONFINED_USER, CONFINED_GROUP, modes[i],
                                         CONFINED_USER, CONFINED_GROUP, modes[i]});
+        copy_and_compare(
+            &(struct copy){path, 0, CONFINED_GROUP, modes[i], 0, CONFINED_GROUP, modes[i]});
     }
 }
 

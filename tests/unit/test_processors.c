@@ -242,6 +242,17 @@ static void v1_divides_quota_by_period(void **state)
     assert_int_equal(processors_quota(scratch->folder), NONE);
 }
 
+/* Lines that the kernel does not write, and controllers that are alike, are passed over. */
+static void groups_are_found_among_lines_of_any_kind(void **state)
+{
+    const struct scratch *scratch = *state;
+
+    put_proc(scratch, "\nno colon\n3:one colon\n6:cpx,net:/other\n4:cpu,cpuacct:/app\n", MOUNT_V1);
+    put_v1(scratch, "sys/fs/cgroup/cpu,cpuacct/other", "100000\n", "100000\n");
+    put_v1(scratch, "sys/fs/cgroup/cpu,cpuacct/app", "250000\n", "100000\n");
+    assert_int_equal(processors_quota(scratch->folder), 3);
+}
+
 static void v1_needs_both_files(void **state)
 {
     const struct scratch *scratch = *state;
@@ -558,6 +569,7 @@ int main(void)
         scratch_test(a_group_that_is_not_there_is_the_mount_s_root),
         scratch_test(a_mount_outside_of_the_namespace_is_understood),
         scratch_test(v1_divides_quota_by_period),
+        scratch_test(groups_are_found_among_lines_of_any_kind),
         scratch_test(v1_needs_both_files),
         scratch_test(v1_takes_the_controller_by_its_whole_name),
         scratch_test(both_versions_count),

@@ -21,6 +21,7 @@
 #include "confined.h"
 #include "io/temporary.h"
 #include "support/bytes.h"
+#include "support/child_end.h"
 #include "support/process.h"
 #include "support/scratch.h"
 #include "support/test.h"
@@ -469,6 +470,34 @@ static void hide_long_names(void *argument)
     }
 }
 
+/* A name that no UTF-8 has, of bytes that only go on with a letter: there is no place to cut it. */
+static void hide_a_name_without_letters(void *argument)
+{
+    const struct task *task = argument;
+    struct failure failure = {0};
+    struct temporary temporary;
+    struct place place;
+    char path[768];
+
+    confined_refuse_nameless_files(EOPNOTSUPP);
+    size_t at = (size_t)snprintf(path, sizeof path, "%s/", task->folder);
+    memset(path + at, 0x80, 200);
+    path[at + 200] = '\0';
+    make(&temporary, &place, path);
+    const char *hidden = hidden_name_text(temporary.hidden);
+    confined_number(strlen("..0123456789.cinch"), (intmax_t)strlen(hidden));
+    confined_code(CINCH_OK, temporary_take_place(&temporary, &place, true, &failure));
+    end(&temporary, &place);
+    require_text(path, "new");
+}
+
+static void names_without_letters_can_be_hidden(void **state)
+{
+    struct scratch *scratch = *state;
+    struct task task = {.folder = scratch->folder};
+    confined_run(hide_a_name_without_letters, &task);
+}
+
 static void the_longest_names_can_be_hidden(void **state)
 {
     struct scratch *scratch = *state;
@@ -669,7 +698,7 @@ __attribute__((destructor(101))) static void create_at_the_very_end(void)
         struct temporary temporary;
         confined_code(CINCH_E_IO, temporary_create(&temporary, &places[0], &failure));
         confined_number(ECANCELED, failure.system_error);
-        _exit(4);
+        child_end(4);
     }
 }
 
@@ -718,6 +747,7 @@ int main(void)
         scratch_test(without_proc_the_file_is_hidden),
         scratch_test(what_failed_to_take_its_place_leaves_nothing),
         scratch_test(the_longest_names_can_be_hidden),
+        scratch_test(names_without_letters_can_be_hidden),
         scratch_test(names_that_others_have_are_left_alone),
         scratch_test(a_name_is_found_without_randomness_or_given_up),
         scratch_test(a_normal_exit_removes_hidden_names),

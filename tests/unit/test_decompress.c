@@ -1,0 +1,112 @@
+/* Files that change under a job: their bytes are read twice, once to find where the parts are, and
+ * once to decode these. What was found the first time is no promise for the second. */
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "compressed.h"
+#include "format/bytes.h"
+#include "format/gzip_header.h"
+#include "support/bytes.h"
+#include "support/scratch.h"
+#include "support/test.h"
+
+/* --- Between the library and the file --------------------------------------------------- */
+
+/* A byte of the file that is another when it is read to be decoded, for the second time; reads of a
+ * number alone are not counted. Set while no job runs. */
+static struct {
+    uint64_t offset;   /* UINT64_MAX: none */
+    uint8_t mask;      /* the bits that change */
+    atomic_uint reads; /* of the byte, so far */
+} change = {.offset = UINT64_MAX};
+
+ssize_t __real_pread64(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset)
+{
+    ssize_t count = __real_pread64(fd, buffer, size, offset);
+    uint64_t from = (uint64_t)offset;
+    if (count > 4 && change.offset >= from && change.offset - from < (uint64_t)count &&
+        atomic_fetch_add(&change.reads, 1) > 0)
+        ((uint8_t *)buffer)[change.offset - from] ^= change.mask;
+    return count;
+}
+
+/* --- The tests -------------------------------------------------------------------------- */
+
+/* Decompresses the file while a byte of it changes; must end with `expected`, and without an
+ * output. */
+static void assert_notices(struct scratch *scratch, const struct compressed *file, size_t offset,
+                           uint8_t mask, int32_t expected)
+{
+    const struct bytes bytes = {file->bytes, file->size};
+    const char *input = scratch_path(scratch, "input");
+    const char *output = scratch_path(scratch, "output");
+    cinch_pool *pool = pool_with_threads(1);
+    cinch_job *job;
+
+    file_write(input, &bytes);
+    atomic_store(&change.reads, 0);
+    change.mask = mask;
+    change.offset = offset;
+    assert_code(CINCH_OK, cinch_decompress(pool, input, output, NULL, &job));
+    int32_t code = cinch_job_wait(job);
+    cinch_job_release(job);
+    change.offset = UINT64_MAX;
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    assert_true(atomic_load(&change.reads) > 1);
+    if (code != expected)
+        fail_msg("byte %zu changed by %#x: %s instead of %s", offset, mask, code_name(code),
+                 code_name(expected));
+    assert_no_file(output);
+}
+
+/* A member's header, its size, its data and its trailer, in a group of members. */
+static void members_that_change_are_damaged(void **state)
+{
+    struct compressed file = {.bytes = NULL};
+    size_t sizes[3];
+
+    for (size_t i = 0; i < 3; i++) {
+        size_t before = file.size;
+        compressed_add_member(&file, 1000 + 100 * i, MEMBER_BGZF);
+        sizes[i] = file.size - before;
+    }
+    /* BGZF: 12 bytes of header, B C 2 0, and the member's size less one in two bytes. */
+    assert_memory_equal("BC\2", file.bytes + 12, 3);
+    assert_int_equal(sizes[0] - 1, load_le16(file.bytes + 16));
+    const size_t member = sizes[0];
+    const size_t trailer = sizes[0] + sizes[1] - GZIP_TRAILER_SIZE;
+    assert_notices(*state, &file, member, 1, CINCH_E_CORRUPT);       /* no header */
+    assert_notices(*state, &file, member + 12, 1, CINCH_E_CORRUPT);  /* no size */
+    assert_notices(*state, &file, member + 17, 64, CINCH_E_CORRUPT); /* more than there is */
+    assert_notices(*state, &file, trailer, 1, CINCH_E_CHECKSUM);
+    /* More content, in the last member, than there is room for; and in all less than was told. */
+    assert_notices(*state, &file, file.size - 3, 1, CINCH_E_CORRUPT);
+    assert_notices(*state, &file, trailer + 5, 4, CINCH_E_CORRUPT);
+    compressed_free(&file);
+}
+
+/* The final bit of a piece's last block: a member that has it says so, one that lost it is none. */
+static void a_member_that_loses_its_end_is_damaged(void **state)
+{
+    struct compressed file = {.bytes = NULL};
+
+    compressed_add_member(&file, 0, MEMBER_BGZF);
+    compressed_add_member(&file, 0, MEMBER_BGZF);
+    /* An empty static block: 03 00, of which the first bit is the final one. */
+    const size_t data = file.size - GZIP_TRAILER_SIZE - 2;
+    assert_int_equal(3, file.bytes[data]);
+    assert_notices(*state, &file, data, 1, CINCH_E_TRUNCATED);
+    compressed_free(&file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(members_that_change_are_damaged),
+        scratch_test(a_member_that_loses_its_end_is_damaged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
