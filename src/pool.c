@@ -373,8 +373,11 @@ uint32_t pool_threads(const cinch_pool *pool)
 
 int32_t pool_create(uint32_t threads, cinch_pool **result)
 {
-    int32_t code = CINCH_E_NO_MEMORY;
     *result = NULL;
+    int32_t code = pool_watch_forks();
+    if (code != CINCH_OK)
+        return code;
+    code = CINCH_E_NO_MEMORY;
     cinch_pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->workers[0]);
     if (pool == NULL)
         return CINCH_E_NO_MEMORY;

@@ -131,4 +131,8 @@ struct workspace *worker_workspace(struct worker *worker);
  * number than the one it remembers is in a child. */
 uint32_t pool_fork_generation(void);
 
+/* Before anything is made that a child must not use: sees to it that forks are counted. Returns
+ * CINCH_OK, or CINCH_E_NO_MEMORY where the system cannot tell of them. */
+int32_t pool_watch_forks(void);
+
 #endif

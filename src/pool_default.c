@@ -12,6 +12,7 @@ static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
 static cinch_pool *default_pool; /* under default_lock */
 static _Atomic uint32_t fork_generation;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+static int fork_error; /* why forks are not noticed, an errno value; constant after fork_once */
 
 /* In the child only the forking thread exists: whoever held default_lock does not. The parent's
  * pool stays allocated, as its state may be half changed. */
@@ -24,7 +25,13 @@ static void after_fork_in_child(void)
 
 static void watch_forks(void)
 {
-    pthread_atfork(NULL, NULL, after_fork_in_child);
+    fork_error = pthread_atfork(NULL, NULL, after_fork_in_child);
+}
+
+int32_t pool_watch_forks(void)
+{
+    pthread_once(&fork_once, watch_forks);
+    return fork_error == 0 ? CINCH_OK : CINCH_E_NO_MEMORY;
 }
 
 uint32_t pool_fork_generation(void)
@@ -35,8 +42,9 @@ uint32_t pool_fork_generation(void)
 
 int32_t pool_default(cinch_pool **pool)
 {
-    int32_t code = CINCH_OK;
-    pthread_once(&fork_once, watch_forks);
+    int32_t code = pool_watch_forks();
+    if (code != CINCH_OK)
+        return code;
     thread_lock(&default_lock);
     if (default_pool == NULL)
         code = pool_create(processors_usable(), &default_pool);

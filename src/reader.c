@@ -204,7 +204,10 @@ int32_t cinch_reader_open(const char *path, cinch_reader **reader)
     if (path == NULL || path[0] == '\0')
         return CINCH_E_INVALID;
 
-    int32_t code = CINCH_E_NO_MEMORY;
+    int32_t code = pool_watch_forks();
+    if (code != CINCH_OK)
+        return code;
+    code = CINCH_E_NO_MEMORY;
     struct cinch_reader *opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return code;
