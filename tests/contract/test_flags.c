@@ -628,6 +628,42 @@ static void trailing_bytes_of_a_pipe_are_left(void **state)
     cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
+/* --- One frame -------------------------------------------------------------------------- */
+
+/* Content that does not compress fills one part of the output while more of the input is at hand;
+ * from a file and from a pipe, and verified. */
+static void one_frame_may_be_larger_than_its_parts(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(2);
+    const char *input = scratch_path(scratch, "input");
+    const char *output = scratch_path(scratch, "output");
+    struct bytes bytes = file_make(input, BYTES_RANDOM, 1500000, 1);
+
+    for (uint32_t way = 0; way < 4; way++) {
+        cinch_options options = CINCH_OPTIONS_INIT;
+        struct feeder feeder;
+        cinch_job *job;
+        int ends[2];
+        options.flags = CINCH_FLAG_SINGLE_STREAM | ((way & 1) != 0 ? CINCH_FLAG_VERIFY : 0);
+        if ((way & 2) != 0) {
+            pipe_make(ends);
+            feeder_start(&feeder, ends[1], &bytes);
+            options.flags |= CINCH_FLAG_INPUT_FD;
+            options.input_fd = ends[0];
+        }
+        assert_code(CINCH_OK, cinch_compress(pool, input, output, &options, &job));
+        assert_job_ends(CINCH_OK, job);
+        if ((way & 2) != 0) {
+            close(ends[0]);
+            feeder_finish(&feeder);
+        }
+        assert_int_equal(1, assert_file_decodes(output, CINCH_FORMAT_ZSTD, &bytes));
+    }
+    bytes_free(&bytes);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 /* --- Stored ----------------------------------------------------------------------------- */
 
 static void stored_data_is_wrapped_only(void **state)
@@ -758,6 +794,7 @@ int main(void)
         scratch_test(inspection_writes_nothing),
         scratch_test(trailing_bytes_may_be_ignored),
         scratch_test(trailing_bytes_of_a_pipe_are_left),
+        scratch_test(one_frame_may_be_larger_than_its_parts),
         scratch_test(stored_data_is_wrapped_only),
         scratch_test(stored_is_no_level_of_zstd),
         scratch_test(windows_have_a_range),
