@@ -26,10 +26,10 @@
 #include <cinch/cinch.h>
 
 #include "fuzz.h"
+#include "pools.h"
 
 enum {
     CONTROL_SIZE = 8,
-    POOLS = 3,
     CONTENT_MOST = 1 << 20,
     PIPE_CONTENT_MOST = 1 << 16, /* what a pipe takes before somebody reads */
     PIPE_INPUT_MOST = 1 << 15    /* the longest input; may be in a pipe before anybody reads, too */
@@ -52,17 +52,6 @@ struct outcome {
     size_t size;
     cinch_stats stats;
 };
-
-static cinch_pool *pool_of(uint32_t threads)
-{
-    static cinch_pool *pools[POOLS];
-    cinch_pool_options options = CINCH_POOL_OPTIONS_INIT;
-
-    options.threads = threads;
-    if (pools[threads - 1] == NULL)
-        REQUIRE(cinch_pool_create(&options, &pools[threads - 1]) == CINCH_OK);
-    return pools[threads - 1];
-}
 
 /* --- What libzstd and zlib say ------------------------------------------------------------ */
 

@@ -15,6 +15,7 @@
 #include <cinch/cinch.h>
 
 #include "codec/codec.h"
+#include "decoders.h"
 #include "fuzz.h"
 
 enum {
@@ -29,16 +30,6 @@ static const struct encoder *const encoders[] = {
 #endif
 #if CINCH_HAVE_LIBDEFLATE
     &deflate_libdeflate_encoder,
-#endif
-};
-
-static const struct decoder *const decoders[] = {
-    &deflate_zlib_decoder,
-#if CINCH_HAVE_ISAL
-    &deflate_isal_decoder,
-#endif
-#if CINCH_HAVE_LIBDEFLATE
-    &deflate_libdeflate_decoder,
 #endif
 };
 
@@ -71,8 +62,8 @@ static struct piece encode(const struct encoder *encoder, void *context, int32_t
 static void check_decoders(const struct piece *piece, const uint8_t *content, size_t size,
                            bool last)
 {
-    static void *contexts[ENGINES];
-    for (size_t i = 0; i < ENGINES; i++) {
+    static void *contexts[DECODERS];
+    for (size_t i = 0; i < DECODERS; i++) {
         uint8_t *decoded_content = malloc(size + 1);
         struct decoded decoded;
         if (contexts[i] == NULL)

@@ -14,25 +14,12 @@
 
 #include "codec/codec.h"
 #include "codec/deflate_walk.h"
+#include "decoders.h"
 #include "fuzz.h"
 
 enum {
     CONTROL_SIZE = 2,
     CONTENT_MOST = 1 << 17
-};
-
-static const struct decoder *const decoders[] = {
-    &deflate_zlib_decoder,
-#if CINCH_HAVE_ISAL
-    &deflate_isal_decoder,
-#endif
-#if CINCH_HAVE_LIBDEFLATE
-    &deflate_libdeflate_decoder,
-#endif
-};
-
-enum {
-    ENGINES = sizeof decoders / sizeof decoders[0]
 };
 
 /* What zlib makes of a stream: `content` has room for CONTENT_MOST bytes. */
@@ -95,7 +82,7 @@ static void check_pieces(void *const *contexts, const uint8_t *bytes, size_t siz
     REQUIRE(contents[0] != NULL && contents[1] != NULL);
     const int32_t code =
         decoders[0]->decode(contexts[0], bytes, size, contents[0], capacity, &decoded[0]);
-    for (size_t i = 1; i < ENGINES; i++) {
+    for (size_t i = 1; i < DECODERS; i++) {
         const int32_t other =
             decoders[i]->decode(contexts[i], bytes, size, contents[1], capacity, &decoded[1]);
         if (code != CINCH_OK)
@@ -143,11 +130,11 @@ static void check_stream(const struct decoder *decoder, void *context, const uin
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static uint8_t content[CONTENT_MOST];
-    static void *contexts[ENGINES];
+    static void *contexts[DECODERS];
     if (size < CONTROL_SIZE)
         return 0;
     const size_t portions[2] = {1 + (size_t)bytes[0] * bytes[0], 1 + (size_t)bytes[1] * bytes[1]};
-    for (size_t i = 0; i < ENGINES; i++)
+    for (size_t i = 0; i < DECODERS; i++)
         if (contexts[i] == NULL)
             REQUIRE((contexts[i] = decoders[i]->context.create()) != NULL);
     bytes += CONTROL_SIZE;
@@ -158,7 +145,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     check_pieces(contexts, bytes, size, reference.size + 1);
     if (reference.ended)
         check_pieces(contexts, bytes, reference.used, reference.size);
-    for (size_t i = 0; i < ENGINES; i++)
+    for (size_t i = 0; i < DECODERS; i++)
         if (decoders[i]->run != NULL)
             check_stream(decoders[i], contexts[i], bytes, size, portions, content, &reference);
     return 0;

@@ -24,10 +24,10 @@
 #include <cinch/cinch.h>
 
 #include "fuzz.h"
+#include "pools.h"
 
 enum {
     CONTROL_SIZE = 8,
-    POOLS = 3,
     CONTENT_MOST = 1 << 18,
     PIPE_MOST = 1 << 16 /* what a pipe takes before somebody reads */
 };
@@ -36,17 +36,6 @@ struct bytes {
     uint8_t *data; /* never NULL */
     size_t size;
 };
-
-static cinch_pool *pool_of(uint32_t threads)
-{
-    static cinch_pool *pools[POOLS];
-    cinch_pool_options options = CINCH_POOL_OPTIONS_INIT;
-
-    options.threads = threads;
-    if (pools[threads - 1] == NULL)
-        REQUIRE(cinch_pool_create(&options, &pools[threads - 1]) == CINCH_OK);
-    return pools[threads - 1];
-}
 
 static int file_of(struct bytes content)
 {
