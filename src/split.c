@@ -186,17 +186,24 @@ void split_add(struct chunk *chunk, uint64_t offset, uint64_t size, uint64_t con
     segment->is_exact = segment->is_exact && is_exact;
 }
 
+/* What is held while so much content is decoded. */
+static uint64_t decoding_size(uint64_t content)
+{
+    return content >= DECODER_WHOLE_MOST ? DECODER_SLICES_SIZE : 0;
+}
+
 uint64_t split_cost(const struct decompress *decompress, uint64_t input, uint64_t content)
 {
     uint64_t most = decompress->limits.segment_most;
     if (input > most || content > most)
         return UINT64_MAX;
+    uint64_t decoding = content + decoding_size(content);
     if (decompress->source.input->is_file)
-        return input + content;
+        return input + decoding;
     /* What split_collect() has in the end is up to half as much again, and before that it had a
      * smaller one as well; the content's room comes later. */
     uint64_t collecting = input * 5 / 2;
-    uint64_t collected = input * 3 / 2 + content;
+    uint64_t collected = input * 3 / 2 + decoding;
     return collecting > collected ? collecting : collected;
 }
 
@@ -228,7 +235,8 @@ enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t
 static enum step finish_segment(struct decompress *decompress, struct chunk *chunk)
 {
     struct segment *segment = &chunk->segment;
-    segment->held = segment->content_most + segment->frames * SPLIT_FRAME_SIZE;
+    segment->held = segment->content_most + decoding_size(segment->content_most) +
+                    segment->frames * SPLIT_FRAME_SIZE;
     segment->skipped_before = decompress->skipped;
     decompress->skipped = 0;
     segment->held +=

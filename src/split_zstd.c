@@ -14,15 +14,10 @@
 
 /* --- Frames ----------------------------------------------------------------------------- */
 
-/* Bytes of content at most, as far as is known. */
-static uint64_t frame_content(const struct zstd_frame *frame)
-{
-    return frame->header.has_content_size ? frame->header.content_size : frame->content_max;
-}
-
 static bool frame_is_large(const struct decompress *decompress, const struct zstd_frame *frame)
 {
-    return split_is_large(decompress, split_cost(decompress, frame->size, frame_content(frame)));
+    return split_is_large(decompress,
+                          split_cost(decompress, frame->size, zstd_frame_content_most(frame)));
 }
 
 /* Walks on to the frame's end, or until the frame is found to be too large for a segment. */
@@ -77,7 +72,7 @@ static enum step end_walk(struct decompress *decompress, struct chunk *chunk)
         return STEP_DONE;
     }
     if (!frame->header.is_skippable) {
-        split_add(chunk, frame->offset, frame->size, frame_content(frame),
+        split_add(chunk, frame->offset, frame->size, zstd_frame_content_most(frame),
                   frame->header.has_content_size);
         decompress->chunks++;
     }

@@ -71,6 +71,22 @@ struct decoded {
     bool is_final; /* deflate: the piece ended with the final block of its stream */
 };
 
+/* Who is asked now and then while something long is decoded. */
+struct decoder_watch {
+    /* Of the piece, `used` bytes were decoded; fewer than before, where another engine had to begin
+     * anew. False: no more of it is wanted. */
+    bool (*go_on)(void *owner, size_t used);
+    void *owner;
+};
+
+/* Content between two questions, so that a call takes tens of milliseconds at most; what has less
+ * than DECODER_WHOLE_MOST is as well decoded by decode(). */
+#define DECODER_SLICE      ((size_t)4 << 20)
+#define DECODER_WHOLE_MOST ((size_t)8 << 20)
+
+/* Bytes that decode_in_slices() may hold beyond the context. */
+#define DECODER_SLICES_SIZE ((size_t)288 << 10)
+
 /* Bytes on their way through a decoder, as in zstd's and zlib's own interfaces. */
 struct decoder_flow {
     const uint8_t *input;
@@ -94,6 +110,12 @@ struct decoder {
      * content than that is CINCH_E_CORRUPT. */
     int32_t (*decode)(void *context, const void *piece, size_t size, void *data, size_t capacity,
                       struct decoded *decoded);
+
+    /* The same, asking `watch` after each slice; CINCH_E_CANCELLED: it has said no. For engines
+     * that know streams. A piece is one frame, or deflate data. */
+    int32_t (*decode_in_slices)(void *context, const void *piece, size_t size, void *data,
+                                size_t capacity, const struct decoder_watch *watch,
+                                struct decoded *decoded);
 
     /* Begins a stream of which neither input nor output is at hand as a whole. */
     int32_t (*begin)(void *context);

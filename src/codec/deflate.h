@@ -26,11 +26,19 @@ size_t deflate_chunk_size(int32_t level, uint64_t length);
 
 /*
  * For a decoder that does not say what is wrong with a piece, or cannot decode all that is right:
- * zlib's decode(), in a context of the caller's that is NULL until it is first needed.
+ * zlib's decode(), or with a `watch` that is not NULL its decode_in_slices(), in a context of the
+ * caller's that is NULL until it is first needed.
  */
 int32_t deflate_decode_otherwise(void **context, const void *piece, size_t size, void *data,
-                                 size_t capacity, struct decoded *decoded);
+                                 size_t capacity, const struct decoder_watch *watch,
+                                 struct decoded *decoded);
 void deflate_otherwise_free(void *context);
 size_t deflate_otherwise_size(const void *context);
+
+/* With a watch, room for the next slice of content; else for all that is left. */
+static inline size_t deflate_room(const struct decoder_watch *watch, size_t room)
+{
+    return watch != NULL && room > DECODER_SLICE ? DECODER_SLICE : room;
+}
 
 #endif

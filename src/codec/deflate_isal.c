@@ -220,44 +220,78 @@ static int32_t isal_inflate_run(void *context, struct decoder_flow *flow, bool *
 }
 
 /* Whether all input was taken, to the boundary of a block, and no bit is left. ISA-L has then tried
- * to read a header, and found nothing of it. */
+ * to read a header, and found nothing of it, unless it had no room left. It decodes ahead of that:
+ * no content may be left either. */
 static bool is_between_blocks(const struct inflate_state *state)
 {
-    return state->block_state == ISAL_BLOCK_HDR && state->tmp_in_size == 0 &&
-           state->read_in_length == 0 && state->avail_in == 0;
+    bool is_at_header =
+        state->block_state == ISAL_BLOCK_HDR || state->block_state == ISAL_BLOCK_NEW_HDR;
+    return is_at_header && state->tmp_in_size == 0 && state->read_in_length == 0 &&
+           state->avail_in == 0 && state->tmp_out_processed == state->tmp_out_valid;
 }
 
-static bool isal_inflate_whole(struct inflate_state *state, const uint8_t *piece, size_t size,
-                               void *data, size_t capacity, struct decoded *decoded)
+/* Decodes until input or room are used up, or the stream ends; `watch` may be NULL.
+ * CINCH_E_CORRUPT: ISA-L finds fault with it. */
+static int32_t isal_inflate_slices(struct inflate_state *state, size_t size, size_t capacity,
+                                   const struct decoder_watch *watch)
+{
+    size_t room = capacity;
+    for (;;) {
+        state->avail_out = (uint32_t)deflate_room(watch, room);
+        room -= state->avail_out;
+        if (isal_inflate(state) != ISAL_DECOMP_OK)
+            return CINCH_E_CORRUPT;
+        if (state->block_state == ISAL_BLOCK_FINISH || state->avail_out > 0 || room == 0)
+            return CINCH_OK;
+        if (!watch->go_on(watch->owner, size - state->avail_in))
+            return CINCH_E_CANCELLED;
+    }
+}
+
+static int32_t isal_inflate_whole(struct inflate_state *state, const uint8_t *piece, size_t size,
+                                  uint8_t *data, size_t capacity, const struct decoder_watch *watch,
+                                  struct decoded *decoded)
 {
     isal_inflate_init(state);
     state->next_in = (uint8_t *)piece;
     state->avail_in = (uint32_t)size;
     state->next_out = data;
-    state->avail_out = (uint32_t)capacity;
-    if (isal_inflate(state) != ISAL_DECOMP_OK)
-        return false;
-    decoded->size = capacity - state->avail_out;
+    int32_t code = isal_inflate_slices(state, size, capacity, watch);
+    if (code != CINCH_OK)
+        return code;
+    decoded->size = (size_t)(state->next_out - data);
     decoded->is_final = state->block_state == ISAL_BLOCK_FINISH;
-    if (!decoded->is_final)
-        return is_between_blocks(state);
-    give_back(state, (uint32_t)size);
-    return state->avail_in == 0;
+    if (decoded->is_final)
+        give_back(state, (uint32_t)size);
+    bool is_right = decoded->is_final ? state->avail_in == 0 : is_between_blocks(state);
+    return is_right ? CINCH_OK : CINCH_E_CORRUPT;
+}
+
+/* What ISA-L does not take, zlib judges. */
+static int32_t isal_inflate_in_slices(void *context, const void *piece, size_t size, void *data,
+                                      size_t capacity, const struct decoder_watch *watch,
+                                      struct decoded *decoded)
+{
+    struct isal_inflate_context *inflate_context = context;
+    int32_t code = CINCH_E_CORRUPT;
+    if (size > 0 && size <= INT32_MAX && capacity <= INT32_MAX)
+        code = isal_inflate_whole(&inflate_context->state, piece, size, data, capacity, watch,
+                                  decoded);
+    return code != CINCH_E_CORRUPT ? code
+                                   : deflate_decode_otherwise(&inflate_context->other, piece, size,
+                                                              data, capacity, watch, decoded);
 }
 
 static int32_t isal_inflate_decode(void *context, const void *piece, size_t size, void *data,
                                    size_t capacity, struct decoded *decoded)
 {
-    struct isal_inflate_context *inflate_context = context;
-    if (size > 0 && size <= INT32_MAX && capacity <= INT32_MAX &&
-        isal_inflate_whole(&inflate_context->state, piece, size, data, capacity, decoded))
-        return CINCH_OK;
-    return deflate_decode_otherwise(&inflate_context->other, piece, size, data, capacity, decoded);
+    return isal_inflate_in_slices(context, piece, size, data, capacity, NULL, decoded);
 }
 
 const struct decoder deflate_isal_decoder = {
     .context = {isal_inflate_create, isal_inflate_destroy, isal_inflate_size},
     .decode = isal_inflate_decode,
+    .decode_in_slices = isal_inflate_in_slices,
     .begin = isal_inflate_begin,
     .run = isal_inflate_run,
 };

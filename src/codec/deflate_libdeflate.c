@@ -296,7 +296,7 @@ static int32_t decompressor_decode(void *context, const void *piece, size_t size
             return CINCH_OK;
         }
     }
-    return deflate_decode_otherwise(&decompressor_context->other, piece, size, data, capacity,
+    return deflate_decode_otherwise(&decompressor_context->other, piece, size, data, capacity, NULL,
                                     decoded);
 }
 

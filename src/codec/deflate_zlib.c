@@ -187,6 +187,9 @@ static int32_t inflate_begin(void *context)
     return CINCH_OK;
 }
 
+/* A result that zlib has not. */
+#define INFLATE_CANCELLED 1000
+
 static int32_t inflate_error(int result)
 {
     switch (result) {
@@ -202,8 +205,29 @@ static int32_t inflate_error(int result)
     }
 }
 
-static int32_t inflate_decode(void *context, const void *piece, size_t size, void *data,
-                              size_t capacity, struct decoded *decoded)
+/* Decodes until input or room are used up, or the stream ends; `watch` may be NULL. Returns zlib's
+ * result, or INFLATE_CANCELLED. */
+static int inflate_slices(z_stream *stream, size_t size, size_t capacity,
+                          const struct decoder_watch *watch)
+{
+    size_t room = capacity;
+    for (;;) {
+        stream->avail_out = (uInt)deflate_room(watch, room);
+        room -= stream->avail_out;
+        int result = inflate(stream, Z_SYNC_FLUSH);
+        if (result != Z_OK || stream->avail_out > 0 || room == 0)
+            return result;
+        /* A further call would go on from the boundary, and not tell of it. */
+        if (inflate_is_at_end(stream))
+            return result;
+        if (!watch->go_on(watch->owner, size - stream->avail_in))
+            return INFLATE_CANCELLED;
+    }
+}
+
+static int32_t inflate_whole(void *context, const void *piece, size_t size, void *data,
+                             size_t capacity, const struct decoder_watch *watch,
+                             struct decoded *decoded)
 {
     struct inflate_context *inflate_context = context;
     z_stream *stream = &inflate_context->stream;
@@ -213,10 +237,11 @@ static int32_t inflate_decode(void *context, const void *piece, size_t size, voi
     stream->next_in = (Bytef *)piece;
     stream->avail_in = (uInt)size;
     stream->next_out = data;
-    stream->avail_out = (uInt)capacity;
-    int result = inflate(stream, Z_SYNC_FLUSH);
-    decoded->size = capacity - stream->avail_out;
-    if (result == Z_OK && !inflate_is_at_end(stream) && stream->avail_out == 0) {
+    int result = inflate_slices(stream, size, capacity, watch);
+    if (result == INFLATE_CANCELLED)
+        return CINCH_E_CANCELLED;
+    decoded->size = (size_t)(stream->next_out - (Bytef *)data);
+    if (result == Z_OK && !inflate_is_at_end(stream) && decoded->size == capacity) {
         /* What is left, an end-of-block code or an empty block, must bring no further byte. */
         uint8_t beyond;
         stream->next_out = &beyond;
@@ -232,6 +257,12 @@ static int32_t inflate_decode(void *context, const void *piece, size_t size, voi
         return CINCH_E_CORRUPT;
     decoded->is_final = result == Z_STREAM_END;
     return decoded->is_final || inflate_is_at_end(stream) ? CINCH_OK : CINCH_E_TRUNCATED;
+}
+
+static int32_t inflate_decode(void *context, const void *piece, size_t size, void *data,
+                              size_t capacity, struct decoded *decoded)
+{
+    return inflate_whole(context, piece, size, data, capacity, NULL, decoded);
 }
 
 static int32_t inflate_run(void *context, struct decoder_flow *flow, bool *ended)
@@ -254,16 +285,18 @@ static int32_t inflate_run(void *context, struct decoder_flow *flow, bool *ended
 const struct decoder deflate_zlib_decoder = {
     .context = {inflate_create, inflate_destroy, inflate_size},
     .decode = inflate_decode,
+    .decode_in_slices = inflate_whole,
     .begin = inflate_begin,
     .run = inflate_run,
 };
 
 int32_t deflate_decode_otherwise(void **context, const void *piece, size_t size, void *data,
-                                 size_t capacity, struct decoded *decoded)
+                                 size_t capacity, const struct decoder_watch *watch,
+                                 struct decoded *decoded)
 {
     if (*context == NULL)
         *context = inflate_create();
-    return *context != NULL ? inflate_decode(*context, piece, size, data, capacity, decoded)
+    return *context != NULL ? inflate_whole(*context, piece, size, data, capacity, watch, decoded)
                             : CINCH_E_NO_MEMORY;
 }
 

@@ -5,8 +5,11 @@
 
 #include <cinch/cinch.h>
 
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_d_stableOutBuffer, if it is there */
 #include <zstd.h>
 #include <zstd_errors.h>
+
+#include "format/zstd_walk.h"
 
 /*
  * At the fast levels a chunk is compressed by one call, which reads the input where it lies;
@@ -213,9 +216,89 @@ static int32_t zstd_stream_run(void *context, struct decoder_flow *flow, bool *e
     return CINCH_OK;
 }
 
+/* Bytes looked at where a block's header is expected: no whole blocks, if it can be. */
+#define WALK_SIZE ((size_t)4)
+
+/* Goes forward over some blocks that have about a slice's content, or to the end. `*at` is behind
+ * them then. */
+static int32_t pass_slice(struct zstd_walk *walk, const uint8_t *piece, size_t size, size_t *at)
+{
+    uint64_t until = walk->frame.content_max + DECODER_SLICE;
+    int32_t code = CINCH_OK;
+    while (code == CINCH_OK && !walk->has_ended &&
+           (walk->frame.content_max < until || walk->skip > 0)) {
+        if (*at == size || walk->skip > size - *at)
+            return CINCH_E_TRUNCATED;
+        size_t used = (size_t)walk->skip;
+        size_t few = size - *at < WALK_SIZE ? size - *at : WALK_SIZE;
+        code =
+            used > 0 ? zstd_walk_skip(walk, used) : zstd_walk_feed(walk, piece + *at, few, &used);
+        *at += used;
+    }
+    return code == CINCH_E_FORMAT ? CINCH_E_CORRUPT : code;
+}
+
+static int32_t run_slices(ZSTD_DCtx *context, const uint8_t *piece, size_t size,
+                          ZSTD_outBuffer *output, const struct decoder_watch *watch)
+{
+    ZSTD_inBuffer input = {piece, 0, 0};
+    struct zstd_walk walk;
+    size_t result = 1;
+    zstd_walk_begin(&walk, 0);
+    for (;;) {
+        int32_t code = pass_slice(&walk, piece, size, &input.size);
+        if (code != CINCH_OK)
+            return code;
+        while (input.pos < input.size) {
+            size_t used_before = input.pos;
+            size_t size_before = output->pos;
+            result = ZSTD_decompressStream(context, output, &input);
+            if (ZSTD_isError(result))
+                return zstd_error(result);
+            if (input.pos == used_before && output->pos == size_before)
+                return CINCH_E_CORRUPT;
+        }
+        if (walk.has_ended)
+            break;
+        if (!watch->go_on(watch->owner, input.pos))
+            return CINCH_E_CANCELLED;
+    }
+    bool is_short =
+        walk.frame.header.has_content_size && output->pos != walk.frame.header.content_size;
+    return result == 0 && input.pos == size && !is_short ? CINCH_OK : CINCH_E_CORRUPT;
+}
+
+/*
+ * A context of its own, which goes at once: for a stream, libzstd keeps a buffer beside it, of a
+ * block. The content lies where it is wanted from the start, so that there is no window. Where
+ * libzstd does not know of that, the frame is decoded by one call.
+ */
+static int32_t zstd_decode_in_slices(void *context, const void *piece, size_t size, void *data,
+                                     size_t capacity, const struct decoder_watch *watch,
+                                     struct decoded *decoded)
+{
+#ifdef ZSTD_d_stableOutBuffer
+    ZSTD_DCtx *own = ZSTD_createDCtx();
+    if (own == NULL)
+        return CINCH_E_NO_MEMORY;
+    ZSTD_outBuffer output = {data, capacity, 0};
+    int32_t code = zstd_stream_begin(own);
+    bool is_stable =
+        code == CINCH_OK && !ZSTD_isError(ZSTD_DCtx_setParameter(own, ZSTD_d_stableOutBuffer, 1));
+    if (is_stable)
+        code = run_slices(own, piece, size, &output, watch);
+    ZSTD_freeDCtx(own);
+    *decoded = (struct decoded){.size = output.pos};
+    if (is_stable || code != CINCH_OK)
+        return code;
+#endif
+    return zstd_decode(context, piece, size, data, capacity, decoded);
+}
+
 const struct decoder zstd_decoder = {
     .context = {zstd_decoder_create, zstd_decoder_destroy, zstd_decoder_size},
     .decode = zstd_decode,
+    .decode_in_slices = zstd_decode_in_slices,
     .begin = zstd_stream_begin,
     .run = zstd_stream_run,
 };

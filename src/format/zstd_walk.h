@@ -30,6 +30,12 @@ struct zstd_frame {
     uint64_t content_max; /* ...and at most. Skippable frame: both 0 */
 };
 
+/* Bytes of its content at most, as far as is known. */
+static inline uint64_t zstd_frame_content_most(const struct zstd_frame *frame)
+{
+    return frame->header.has_content_size ? frame->header.content_size : frame->content_max;
+}
+
 /* A walk. Read `offset`, `skip`, `has_ended` and `frame`; the rest is its own. */
 struct zstd_walk {
     uint64_t offset; /* of the next byte: what zstd_walk_begin() said, and all passed since */

@@ -404,6 +404,116 @@ static void there_is_a_decoder_for_everything(void **state)
     }
 }
 
+/* --- In slices -------------------------------------------------------------------------- */
+
+enum {
+    MIB = 1 << 20,
+    LONG_CONTENT = 9 * MIB
+};
+
+/* Says no when it is asked for the `last`th time. */
+struct asking {
+    size_t asked;
+    size_t last;
+    size_t used;
+};
+
+static bool ask(void *owner, size_t used)
+{
+    struct asking *asking = owner;
+    asking->used = used;
+    return ++asking->asked < asking->last;
+}
+
+static struct outcome decode_slices(const struct decoder *decoder, void *context,
+                                    const struct bytes *piece, size_t capacity,
+                                    struct asking *asking)
+{
+    struct outcome outcome = {.content = {malloc(capacity), capacity}};
+    struct decoder_watch watch = {.go_on = ask, .owner = asking};
+    assert_non_null(outcome.content.data);
+    memset(outcome.content.data, 0xA5, capacity);
+    outcome.code =
+        decoder->decode_in_slices(context, piece->data, piece->size, outcome.content.data, capacity,
+                                  &watch, &outcome.decoded);
+    assert_true(asking->used <= piece->size);
+    return outcome;
+}
+
+/* What is asked for the last time says no: nothing more is decoded, but a block under way. */
+static void assert_stops(const struct decoder *decoder, void *context, const struct bytes *piece)
+{
+    for (size_t last = 1; last <= LONG_CONTENT / DECODER_SLICE; last++) {
+        struct asking asking = {.last = last};
+        struct outcome outcome = decode_slices(decoder, context, piece, LONG_CONTENT, &asking);
+        assert_code(CINCH_E_CANCELLED, outcome.code);
+        assert_int_equal(last, asking.asked);
+        for (size_t i = last * DECODER_SLICE + MIB / 4; i < LONG_CONTENT; i += 997)
+            assert_int_equal(0xA5, outcome.content.data[i]);
+        bytes_free(&outcome.content);
+    }
+}
+
+/* The same as in one call, whatever is wrong. */
+static void assert_slices_agree(const struct decoder *decoder, void *context,
+                                const struct bytes *piece, size_t capacity, const char *what,
+                                size_t number)
+{
+    struct asking asking = {.last = SIZE_MAX};
+    struct outcome expected = decode(decoder, context, piece, capacity);
+    struct outcome actual = decode_slices(decoder, context, piece, capacity, &asking);
+    assert_same_outcome(decoder, &expected, &actual, what, number);
+    bytes_free(&expected.content);
+    bytes_free(&actual.content);
+}
+
+static void decode_long(const struct decoder *decoder, void *context, const struct encoder *encoder,
+                        const struct bytes *content, bool last)
+{
+    struct bytes piece = encode_chunk_anew(encoder, 1, content, last);
+    struct asking asking = {.last = SIZE_MAX};
+    struct outcome outcome = decode_slices(decoder, context, &piece, content->size, &asking);
+    assert_code(CINCH_OK, outcome.code);
+    assert_int_equal(content->size, outcome.decoded.size);
+    assert_memory_equal(content->data, outcome.content.data, content->size);
+    /* No more often either: nothing is decoded twice. */
+    assert_in_range(asking.asked, LONG_CONTENT / DECODER_SLICE, LONG_CONTENT / DECODER_SLICE);
+    bytes_free(&outcome.content);
+
+    assert_stops(decoder, context, &piece);
+    assert_slices_agree(decoder, context, &piece, content->size - 1, "less room", 1);
+    assert_slices_agree(decoder, context, &piece, content->size + 1, "more room", 1);
+    for (size_t i = 1; i <= 2; i++) {
+        struct bytes cut = bytes_slice(&piece, 0, piece.size - piece.size / 4 * (i - 1) - 1);
+        assert_slices_agree(decoder, context, &cut, content->size, "cut", i);
+        bytes_free(&cut);
+        piece.data[piece.size / 3 * i] ^= 0x10;
+        assert_slices_agree(decoder, context, &piece, content->size, "flipped bit", i);
+        piece.data[piece.size / 3 * i] ^= 0x10;
+    }
+    bytes_free(&piece);
+}
+
+static void long_pieces(void **state)
+{
+    struct bytes content = content_make(BYTES_TEXT, LONG_CONTENT);
+    void *context = zstd_decoder.context.create();
+    (void)state;
+    assert_non_null(context);
+    decode_long(&zstd_decoder, context, &zstd_encoder, &content, true);
+    zstd_decoder.context.destroy(context);
+    for (size_t i = 0; deflate_decoders[i] != NULL; i++) {
+        if (deflate_decoders[i]->decode_in_slices == NULL)
+            continue;
+        context = deflate_decoders[i]->context.create();
+        assert_non_null(context);
+        for (int last = 0; last < 2; last++)
+            decode_long(deflate_decoders[i], context, &deflate_zlib_encoder, &content, last);
+        deflate_decoders[i]->context.destroy(context);
+    }
+    bytes_free(&content);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +526,7 @@ int main(void)
         cmocka_unit_test(recovers_from_damaged_streams),
         cmocka_unit_test(checks_are_zlibs),
         cmocka_unit_test(there_is_a_decoder_for_everything),
+        cmocka_unit_test(long_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
