@@ -52,6 +52,7 @@ struct decompress {
     const struct decoder *stream_decoder; /* ...and of what take decodes */
     bool is_sparse;                       /* blocks of zeros are not written */
     bool is_inspection;    /* nothing is written, and what tells its size is not decoded */
+    bool hashes_frames;    /* zstd: see frame_sums_open() */
     bool ignores_trailing; /* bytes behind the last member are passed over */
     struct decompress_limits limits;
     uint64_t content_limit; /* bytes of output allowed; UINT64_MAX: any number */

@@ -6,6 +6,55 @@
 #include "format/seek_table.h"
 #include "format/xxh64.h"
 
+/* --- Open ------------------------------------------------------------------------------- */
+
+static bool read_from(const struct input *input, uint64_t offset, uint8_t *bytes, size_t size)
+{
+    struct failure ignored = {.code = CINCH_OK};
+    return input_read_at(input, offset, bytes, size, &ignored) == CINCH_OK;
+}
+
+/* Whether the entries of a table without checksums, from `at` to `end`, list nothing but content,
+ * of `size` bytes in the file. */
+static bool entries_are_all(const struct input *input, uint64_t at, uint64_t end, uint64_t size)
+{
+    uint8_t bytes[512 * SEEK_TABLE_ENTRY_SIZE];
+    uint64_t total = 0;
+    while (at < end) {
+        size_t count = end - at < sizeof bytes ? (size_t)(end - at) : sizeof bytes;
+        if (!read_from(input, at, bytes, count))
+            return false;
+        for (size_t i = 0; i < count; i += SEEK_TABLE_ENTRY_SIZE) {
+            if (load_le32(bytes + i + 4) == 0)
+                return false;
+            total += load_le32(bytes + i);
+        }
+        at += count;
+    }
+    return total == size;
+}
+
+static bool file_has_no_checksums(const struct input *input)
+{
+    uint8_t bytes[SEEK_TABLE_FOOTER_SIZE];
+    struct seek_table table;
+    if (!input->is_file || input->size < sizeof bytes)
+        return false;
+    uint64_t footer = input->size - sizeof bytes;
+    if (!read_from(input, footer, bytes, sizeof bytes) ||
+        seek_table_parse_footer(bytes, input->size, &table) != CINCH_OK || table.has_checksums)
+        return false;
+    uint64_t header = input->size - table.size;
+    return read_from(input, header, bytes, SEEK_TABLE_HEADER_SIZE) &&
+           seek_table_parse_header(bytes, &table) == CINCH_OK &&
+           entries_are_all(input, header + SEEK_TABLE_HEADER_SIZE, footer, header);
+}
+
+void frame_sums_open(struct decompress *decompress)
+{
+    decompress->hashes_frames = !file_has_no_checksums(decompress->source.input);
+}
+
 /* --- Work ------------------------------------------------------------------------------- */
 
 bool frame_sums_prepare(struct chunk *chunk)
@@ -20,12 +69,16 @@ static struct frame_sum make_sum(uint64_t size, uint32_t checksum)
     return (struct frame_sum){size < UINT32_MAX ? (uint32_t)size : UINT32_MAX, checksum};
 }
 
-void frame_sums_make(struct chunk *chunk, const struct zstd_frame_header *header,
-                     const uint8_t *frame, size_t frame_size, const uint8_t *content, size_t size)
+void frame_sums_make(const struct decompress *decompress, struct chunk *chunk,
+                     const struct zstd_frame_header *header, const uint8_t *frame,
+                     size_t frame_size, const uint8_t *content, size_t size)
 {
-    struct frame_sum sum =
-        make_sum(size, header->has_checksum ? load_le32(frame + frame_size - ZSTD_CHECKSUM_SIZE)
-                                            : (uint32_t)xxh64(content, size));
+    uint32_t checksum = 0;
+    if (header->has_checksum)
+        checksum = load_le32(frame + frame_size - ZSTD_CHECKSUM_SIZE);
+    else if (decompress->hashes_frames)
+        checksum = (uint32_t)xxh64(content, size);
+    struct frame_sum sum = make_sum(size, checksum);
     memcpy(chunk->sums.data + chunk->sums_count * sizeof sum, &sum, sizeof sum);
     chunk->sums_count++;
 }
@@ -73,7 +126,7 @@ static void add_part(struct decompress *decompress, const struct chunk *chunk)
     const struct segment *segment = &chunk->segment;
     if (decompress->frame_size == 0)
         xxh64_begin(&decompress->frame_hash);
-    if (segment->is_unchecked)
+    if (segment->is_unchecked && decompress->hashes_frames)
         xxh64_add(&decompress->frame_hash, chunk->output.data, chunk->output_size);
     decompress->frame_size += chunk->output_size;
     if (!segment->ends_member)
@@ -105,7 +158,7 @@ static int32_t compare_table(const struct decompress *decompress, const struct c
         if (load_le32(entries + (size_t)i * table.entry_size + 4) != sum.content_size)
             return CINCH_E_CORRUPT;
         bool is_skippable = sum.content_size == 0 && sum.checksum == 0;
-        if (table.has_checksums && !is_skippable &&
+        if (table.has_checksums && decompress->hashes_frames && !is_skippable &&
             seek_table_checksum(&table, entries, i) != sum.checksum)
             return CINCH_E_CHECKSUM;
     }

@@ -20,6 +20,13 @@
 #include "format/zstd_frame.h"
 #include "pipeline.h"
 
+/*
+ * When the input is open: whether frames without a checksum are hashed, decompress->hashes_frames.
+ * A file that ends in a table of all of it that lists no checksums and nothing but content, as ours
+ * do, has no place where another table could be; of other inputs nobody knows.
+ */
+void frame_sums_open(struct decompress *decompress);
+
 /* A frame's sum. A skippable frame's is all zero, which no other can have. */
 struct frame_sum {
     uint32_t content_size;
@@ -32,8 +39,9 @@ bool frame_sums_prepare(struct chunk *chunk);
 
 /* Work: makes the sum of the next frame of the segment, of which there must be one left. `frame`,
  * `frame_size` bytes of it, has become `size` bytes of content. */
-void frame_sums_make(struct chunk *chunk, const struct zstd_frame_header *header,
-                     const uint8_t *frame, size_t frame_size, const uint8_t *content, size_t size);
+void frame_sums_make(const struct decompress *decompress, struct chunk *chunk,
+                     const struct zstd_frame_header *header, const uint8_t *frame,
+                     size_t frame_size, const uint8_t *content, size_t size);
 
 /*
  * Put: adds what the chunk has brought to the list, or compares the table that is in it.

@@ -157,7 +157,8 @@ static int32_t decode_frames(struct decoding *decoding, const uint8_t *input)
         if (code != CINCH_OK)
             return code;
         if (has_sums)
-            frame_sums_make(chunk, &walk.frame.header, input, size, content, decoded.size);
+            frame_sums_make(&decoding->transfer->plan.decompress, chunk, &walk.frame.header, input,
+                            size, content, decoded.size);
         chunk->output_size += decoded.size;
         decoding->begun += size;
         input += size;

@@ -226,6 +226,25 @@ static void sizes_that_no_header_tells(void **state)
     bytes_free(&expected);
 }
 
+/* A table of the last frames alone, without checksums, says nothing of one before it. */
+static void tables_of_both_kinds(void **state)
+{
+    struct seekable file = {.frames = 0};
+    for (size_t i = 0; i < 3; i++) {
+        add_frame(&file, 5000 + i, CRAFT_CONTENT_SIZE);
+    }
+    add_table(&file);
+    struct bytes content = bytes_make(BYTES_TEXT, 700, 1);
+    size_t before = file.encoded.size;
+    craft_zstd_frame(&file.encoded, &content, 1, CRAFT_CONTENT_SIZE);
+    const uint32_t sizes[] = {(uint32_t)(file.encoded.size - before), 700};
+    craft_seek_table(&file.encoded, sizes, 1);
+    bytes_append(&file.content, content.data, content.size);
+    assert_sums_count(*state, &file, "the first of two tables");
+    bytes_free(&content);
+    seekable_free(&file);
+}
+
 /* More frames than a small memory has room to list: the table is passed over. */
 static void a_table_that_is_too_long(void **state)
 {
@@ -294,6 +313,7 @@ int main(void)
         scratch_test(large_frames),
         scratch_test(streamed_frames),
         scratch_test(sizes_that_no_header_tells),
+        scratch_test(tables_of_both_kinds),
         scratch_test(a_table_that_is_too_long),
         scratch_test(frames_between_skippable_ones),
         scratch_test(files_one_after_the_other),
