@@ -1,13 +1,12 @@
 #include "cli/directories.h"
 
+#include "cli/durable.h"
 #include "cli/memory.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct directories {
     char *last; /* the directory made last, as files of one directory come together */
@@ -24,29 +23,19 @@ void directories_free(struct directories *directories)
     free(directories);
 }
 
-/* Syncs the directory in which the directory `path` was made. Returns whether that was done. */
-static bool sync_parent(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const size_t length = slash ? (size_t)(slash - path) + 1 : 0;
-    char *parent = length > 0 ? memory_format("%.*s", (int)length, path) : memory_copy(".");
-    const int descriptor = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && fsync(descriptor) == 0;
-    const int error = errno;
-    if (descriptor >= 0)
-        close(descriptor);
-    free(parent);
-    errno = error;
-    return synced;
-}
-
 /* Makes one directory, if it is not there. What is there but no directory shows when the output
  * is made. */
 static bool make_one(const char *directory, bool durable)
 {
     if (mkdir(directory, 0777) != 0)
         return errno == EEXIST;
-    return !durable || sync_parent(directory);
+    if (!durable)
+        return true;
+    char *inside = memory_format("%s/", directory);
+    const int error = durable_name(directory, inside);
+    free(inside);
+    errno = error;
+    return error == 0;
 }
 
 bool directories_make(struct directories *directories, const char *path, bool durable)

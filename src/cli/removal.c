@@ -1,9 +1,9 @@
 #include "cli/removal.h"
 
 #include "cli/display.h"
+#include "cli/durable.h"
 #include "cli/memory.h"
 #include "cli/message.h"
-#include "cli/names.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -91,17 +91,6 @@ static const char *other_directory(const struct settings *settings)
     return settings->flat_directory ? settings->flat_directory : settings->mirror_directory;
 }
 
-/* The directory of a path, opened. -1 with errno set where it cannot be. */
-static int open_directory(const char *path)
-{
-    const char *base = names_base(path);
-    char *directory =
-        base == path ? memory_copy(".") : memory_format("%.*s", (int)(base - path), path);
-    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(directory);
-    return descriptor;
-}
-
 bool removal_prepare(struct removal *removal, const struct item *item)
 {
     const struct settings *settings = removal->settings;
@@ -115,7 +104,7 @@ bool removal_prepare(struct removal *removal, const struct item *item)
     if (directory && removal->volume_count == 0)
         add_volume(removal, open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!directory && !find_volume(removal, item->status.st_dev))
-        add_volume(removal, open_directory(item->output));
+        add_volume(removal, durable_open_directory(item->output));
     return false;
 }
 
@@ -138,17 +127,6 @@ int removal_delay(const struct removal *removal)
 
 /* --- Flushing --------------------------------------------------------------------------- */
 
-/* fsync() or syncfs() for the directory that a path lies in. Returns 0 or an errno value. */
-static int sync_directory(const char *path, int (*sync)(int descriptor))
-{
-    const int directory = open_directory(path);
-    if (directory < 0)
-        return errno;
-    const int error = sync(directory) != 0 ? errno : 0;
-    close(directory);
-    return error;
-}
-
 /* fsync() for an output and its directory. Returns 0 or an errno value. */
 static int sync_alone(const char *output)
 {
@@ -158,13 +136,12 @@ static int sync_alone(const char *output)
         error = errno;
     if (file >= 0)
         close(file);
-    return error != 0 ? error : sync_directory(output, fsync);
+    return error != 0 ? error : durable_sync_directory(output, fsync);
 }
 
 /*
  * Makes the directories above an output's own durable, as they may have been made for it: a name
- * in a directory that has no name itself leads nowhere. Where one may not be read everything on
- * the file system is synced. Returns 0 or an errno value.
+ * in a directory that has no name itself leads nowhere. Returns 0 or an errno value.
  */
 static int sync_above(const char *output)
 {
@@ -172,10 +149,10 @@ static int sync_above(const char *output)
     int error = 0;
     for (char *slash; error == 0 && (slash = strrchr(path, '/')) != NULL && slash != path;) {
         *slash = '\0';
-        error = sync_directory(path, fsync);
+        error = durable_name(path, output);
     }
     free(path);
-    return error == EACCES ? sync_directory(output, syncfs) : error;
+    return error;
 }
 
 /* Makes an item's output durable. Returns 0 or an errno value. */
