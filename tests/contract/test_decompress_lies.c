@@ -194,6 +194,34 @@ static void gzip_indexes(void **state)
     bytes_free(&content);
 }
 
+/* --- Content sizes ---------------------------------------------------------------------- */
+
+/* Frames too large to be decoded as a whole, and so a part at a time, by what they say: a little
+ * less than they hold, or far more, whether the last block has content or not. */
+static void content_sizes_of_large_frames(void **state)
+{
+    static const uint64_t told[] = {2, 9, 11, UINT64_C(200) << 20};
+
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+        for (int last_is_empty = 0; last_is_empty < 2; last_is_empty++) {
+            const struct craft_zstd_header header = {
+                .has_content_size = true,
+                .window = 10 << 3, /* 1 MiB */
+                .content_size = told[i],
+            };
+            struct bytes encoded = {NULL, 0};
+            craft_zstd_header(&encoded, &header);
+            craft_zstd_block(&encoded, CRAFT_RAW, last_is_empty == 0, 10);
+            bytes_append(&encoded, "0123456789", 10);
+            if (last_is_empty) {
+                craft_zstd_block(&encoded, CRAFT_RAW, true, 0);
+            }
+            assert_is_seen(*state, &encoded, "a frame's content size");
+            bytes_free(&encoded);
+        }
+    }
+}
+
 /* --- Members that tell their size ------------------------------------------------------------ */
 
 static void member_sizes(void **state)
@@ -306,8 +334,12 @@ static void members_that_change(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(seek_tables),    scratch_test(gzip_indexes),        scratch_test(member_sizes),
-        scratch_test(member_lengths), scratch_test(members_that_change),
+        scratch_test(seek_tables),
+        scratch_test(gzip_indexes),
+        scratch_test(content_sizes_of_large_frames),
+        scratch_test(member_sizes),
+        scratch_test(member_lengths),
+        scratch_test(members_that_change),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

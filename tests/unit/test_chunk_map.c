@@ -220,11 +220,16 @@ static void tells_what_the_system_refuses(void **state)
         {INTERRUPT, CINCH_OK},
     };
 
+    static const uint8_t padding[10000];
+
     (void)state;
-    for (unsigned sample_number = 0; sample_number <= SAMPLES; sample_number++) {
+    for (unsigned sample_number = 0; sample_number < SAMPLES + 2; sample_number++) {
         struct compressed file = {.bytes = NULL};
         if (sample_number < SAMPLES) {
             file = sample(sample_number);
+        } else if (sample_number == SAMPLES) {
+            file = sample(3);
+            compressed_add(&file, padding, sizeof padding);
         } else {
             /* Frames that are listed without content are walked over. */
             file = compressed_frames(FRAME_CHECKSUM);

@@ -104,6 +104,68 @@ static void refuses_to_leave_out_content(void **state)
     assert_maps(&file, 1);
 }
 
+/* Walks over an empty frame that is damaged say no more than that the file is. */
+static void refuses_empty_frames_that_are_none(void **state)
+{
+    (void)state;
+    for (size_t byte = 0; byte < 4; byte++) {
+        struct compressed file = {.bytes = NULL};
+        compressed_add_frame(&file, 100, 0);
+        const size_t empty = file.size;
+        compressed_add_frame(&file, 0, FRAME_CHECKSUM);
+        compressed_add_frame(&file, 100, 0);
+        compressed_add_table(&file, 0);
+        /* The magic number, and the kind of the only block. */
+        file.bytes[byte < 3 ? empty + byte : empty + 6] ^= 6;
+        assert_refused(CINCH_E_CORRUPT, &file);
+    }
+    /* Two of them in one entry. */
+    struct compressed file = {.bytes = NULL};
+    compressed_add_frame(&file, 100, 0);
+    compressed_add_frame(&file, 0, 0);
+    compressed_add_frame(&file, 0, 0);
+    file.frames[1].compressed_size += file.frames[2].compressed_size;
+    file.frame_count = 2;
+    compressed_add_table(&file, 0);
+    assert_refused(CINCH_E_CORRUPT, &file);
+}
+
+/* What is listed with content and has none is found out when somebody wants the content. */
+static void finds_no_content_in_a_skippable_frame(void **state)
+{
+    struct chunk_map map;
+    struct workspace workspace = {.buffers = {{NULL, 0}}};
+    uint8_t content[64];
+
+    (void)state;
+    struct compressed file = {.bytes = NULL};
+    compressed_add_frame(&file, 50, 0);
+    compressed_add_skippable(&file, 20);
+    file.frames[1].decompressed_size = 40;
+    compressed_add_table(&file, 0);
+    assert_int_equal(mapping_read(&map, file.bytes, file.size), CINCH_OK);
+    assert_int_equal(map.count, 2);
+    const struct mapped_chunk chunk = chunk_map_get(&map, 1);
+    assert_int_not_equal(chunk_decode(&chunk, file.bytes + chunk.input_offset, content, &workspace),
+                         CINCH_OK);
+    workspace_free(&workspace);
+    chunk_map_free(&map);
+    compressed_free(&file);
+}
+
+/* As many frames as the map has room for at first: nothing is given back. */
+static void fills_its_room(void **state)
+{
+    (void)state;
+    for (size_t count = COMPRESSED_FRAMES_MOST - 1; count <= COMPRESSED_FRAMES_MOST; count++) {
+        struct compressed file = {.bytes = NULL};
+        for (size_t i = 0; i < count; i++)
+            compressed_add_frame(&file, 10, 0);
+        compressed_add_table(&file, 0);
+        assert_maps(&file, count);
+    }
+}
+
 /* More than one run of entries. */
 static void reads_a_long_table(void **state)
 {
@@ -368,6 +430,9 @@ int main(void)
         cmocka_unit_test(checks_the_table_s_checksums),
         cmocka_unit_test(leaves_out_what_has_no_content),
         cmocka_unit_test(refuses_to_leave_out_content),
+        cmocka_unit_test(refuses_empty_frames_that_are_none),
+        cmocka_unit_test(finds_no_content_in_a_skippable_frame),
+        cmocka_unit_test(fills_its_room),
         cmocka_unit_test(reads_a_long_table),
         cmocka_unit_test(refuses_content_sizes_that_frames_deny),
         cmocka_unit_test(refuses_impossible_tables),

@@ -1,5 +1,6 @@
 /* Files that change under a job: their bytes are read twice, once to find where the parts are, and
  * once to decode these. What was found the first time is no promise for the second. */
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/types.h>
@@ -21,12 +22,19 @@ static struct {
     atomic_uint reads; /* of the byte, so far */
 } change = {.offset = UINT64_MAX};
 
+/* Reads of a number alone fail. */
+static bool fails_numbers;
+
 ssize_t __real_pread64(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset)
 {
     ssize_t count = __real_pread64(fd, buffer, size, offset);
     uint64_t from = (uint64_t)offset;
+    if (size == 4 && fails_numbers) {
+        errno = EIO;
+        return -1;
+    }
     if (count > 4 && change.offset >= from && change.offset - from < (uint64_t)count &&
         atomic_fetch_add(&change.reads, 1) > 0)
         ((uint8_t *)buffer)[change.offset - from] ^= change.mask;
@@ -102,11 +110,35 @@ static void a_member_that_loses_its_end_is_damaged(void **state)
     compressed_free(&file);
 }
 
+/* Before a member is passed on its length is read from its trailer. */
+static void a_length_that_cannot_be_read_is_told(void **state)
+{
+    struct scratch *scratch = *state;
+    struct compressed file = {.bytes = NULL};
+    const char *input = scratch_path(scratch, "input");
+    cinch_pool *pool = pool_with_threads(1);
+    cinch_job *job;
+
+    compressed_add_member(&file, 1000, MEMBER_BGZF);
+    file_write(input, &(struct bytes){file.bytes, file.size});
+    fails_numbers = true;
+    assert_code(CINCH_OK,
+                cinch_decompress(pool, input, scratch_path(scratch, "output"), NULL, &job));
+    int32_t code = cinch_job_wait(job);
+    fails_numbers = false;
+    cinch_job_release(job);
+    assert_code(CINCH_E_IO, code);
+    scratch_assert_holds(scratch, "input", NULL);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    compressed_free(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(members_that_change_are_damaged),
         scratch_test(a_member_that_loses_its_end_is_damaged),
+        scratch_test(a_length_that_cannot_be_read_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

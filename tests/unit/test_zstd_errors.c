@@ -18,6 +18,7 @@ enum slip {
     SLIP_NONE,
     SLIP_COMPRESS,  /* ZSTD_compressStream2() fails */
     SLIP_FLIP,      /* it succeeds, but one byte of what it wrote is another */
+    SLIP_SHORT,     /* ZSTD_decompressDCtx() succeeds with a byte less */
     SLIP_DECODE,    /* ZSTD_decompressStream() and ZSTD_decompressDCtx() fail */
     SLIP_RESET,     /* ZSTD_CCtx_reset() and ZSTD_DCtx_reset() fail */
     SLIP_PARAMETER, /* ZSTD_CCtx_setParameter() and ZSTD_DCtx_setParameter() fail */
@@ -53,9 +54,6 @@ static size_t slip_result(void)
 
 WRAP(size_t, ZSTD_decompressStream, (ZSTD_DStream * context, ZSTD_outBuffer *o, ZSTD_inBuffer *i),
      (context, o, i), SLIP_DECODE)
-WRAP(size_t, ZSTD_decompressDCtx,
-     (ZSTD_DCtx * context, void *data, size_t room, const void *piece, size_t size),
-     (context, data, room, piece, size), SLIP_DECODE)
 WRAP(size_t, ZSTD_CCtx_reset, (ZSTD_CCtx * context, ZSTD_ResetDirective what), (context, what),
      SLIP_RESET)
 WRAP(size_t, ZSTD_DCtx_reset, (ZSTD_DCtx * context, ZSTD_ResetDirective what), (context, what),
@@ -82,6 +80,19 @@ size_t __wrap_ZSTD_compressStream2(ZSTD_CCtx *context, ZSTD_outBuffer *output, Z
     if (output->pos - before > 1000 && atomic_load(&slips) == 0 && slips_now(SLIP_FLIP))
         ((uint8_t *)output->dst)[before + (output->pos - before) / 2] ^= 1;
     return result;
+}
+
+size_t __real_ZSTD_decompressDCtx(ZSTD_DCtx *context, void *data, size_t room, const void *piece,
+                                  size_t size);
+size_t __wrap_ZSTD_decompressDCtx(ZSTD_DCtx *context, void *data, size_t room, const void *piece,
+                                  size_t size);
+size_t __wrap_ZSTD_decompressDCtx(ZSTD_DCtx *context, void *data, size_t room, const void *piece,
+                                  size_t size)
+{
+    if (slips_now(SLIP_DECODE))
+        return slip_result();
+    size_t result = __real_ZSTD_decompressDCtx(context, data, room, piece, size);
+    return slips_now(SLIP_SHORT) ? result - 1 : result;
 }
 
 /* --- Whole jobs ------------------------------------------------------------------------- */
@@ -130,6 +141,8 @@ static void verifying_finds_every_slip(void **state)
     for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
         check_job(*state, ways[i], SLIP_FLIP, 0, CINCH_E_CHECKSUM);
         check_job(*state, ways[i], SLIP_DECODE, ZSTD_error_corruption_detected, CINCH_E_CHECKSUM);
+        if ((ways[i] & CINCH_FLAG_SINGLE_STREAM) == 0)
+            check_job(*state, ways[i], SLIP_SHORT, 0, CINCH_E_CHECKSUM);
         check_job(*state, ways[i], SLIP_DECODE, ZSTD_error_memory_allocation, CINCH_E_NO_MEMORY);
         check_job(*state, ways[i], SLIP_NONE, 0, CINCH_OK);
         (void)remove(scratch_path(*state, "output"));
