@@ -31,9 +31,10 @@ def speed_against_ratio(result, family, path):
     lines = {}
     for row in result["rows"]:
         name = row["id"].split("/", 1)[1]
-        if not name.startswith(f"level-{family}-"):
+        prefix = f"level-{family}-"
+        if not name.startswith(prefix):
             continue
-        level = int(name.rsplit("-", 1)[1])
+        level = int(name.removeprefix(prefix))
         for tool, entry in row["contestants"].items():
             speed = row["input_bytes"] / 1e6 / results.figure(entry, "wall")
             lines.setdefault(tool, []).append((level, speed, row["input_bytes"] / entry["size"]))

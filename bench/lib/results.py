@@ -31,6 +31,7 @@ def merge_rows(rows, more):
         if before["input_bytes"] != row["input_bytes"]:
             raise Unlike(f"{row['id']}: different inputs")
         before["disturbed"] += row["disturbed"]
+        before["seconds"] += row["seconds"]
         for name, entry in row["contestants"].items():
             known_entry = before["contestants"].setdefault(name, entry)
             if known_entry is entry:

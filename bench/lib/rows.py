@@ -68,13 +68,30 @@ ZSTD_WALL = {1: 0.90, 3: 0.85, 9: 0.95, 19: 0.95}
 GZIP_TARGETS = {1: (0.30, 1.00), 6: (0.60, 1.005), 9: (0.80, 1.005)}
 
 
-def zstd_contestants(programs, level, optional=False):
+# Bytes of a level's input: what all contestants of a row take some seconds for.
+ZSTD_LENGTH = {1: 512 * MIB, 3: 512 * MIB, 9: 256 * MIB, 19: 64 * MIB}
+GZIP_LENGTH = {1: 128 * MIB, 6: 128 * MIB, 9: 64 * MIB}
+SLOW_ROUNDS = 3  # at most, where a run takes ten seconds and more
+
+
+def zstd_options(level):
+    """How zstd and cinch are asked for a level."""
+    if level < 0:
+        return [f"--fast={-level}"]
+    return [f"-{level}"] if level <= 19 else ["--ultra", f"-{level}"]
+
+
+def zstd_contestants(programs, level):
     threads = str(programs.threads)
-    return {
-        "cinch": cinch(programs.cinch, f"-{level}", "-T", threads, optional=optional),
-        "zstd": Contestant(["zstd", f"-{level}", f"-T{threads}", "-fq", "-o", "{out}", "{in}"]),
-        "pzstd": Contestant(["pzstd", f"-{level}", "-p", threads, "-fq", "-o", "{out}", "{in}"]),
+    options = zstd_options(level)
+    found = {
+        "cinch": cinch(programs.cinch, *options, "-T", threads),
+        "zstd": Contestant(["zstd", *options, f"-T{threads}", "-fq", "-o", "{out}", "{in}"]),
     }
+    if level > 0:  # pzstd has no others
+        found["pzstd"] = Contestant(["pzstd", *options, "-p", threads, "-fq", "-o", "{out}",
+                                     "{in}"])
+    return found
 
 
 def zstd_row(programs, data, level):
@@ -83,9 +100,11 @@ def zstd_row(programs, data, level):
         targets += [Target("pzstd", "wall", 0.95), Target("pzstd", "size", 1.00)]
     if level in (3, 19):
         targets.append(Target("zstd", "peak", 1.00))
-    length = {1: 512, 3: 512, 9: 256, 19: 64}[level] * MIB
-    return Row(f"zstd-{level}", f"zstd {level}", data, length,
-               zstd_contestants(programs, level), "zstd", targets=targets)
+    contestants = zstd_contestants(programs, level)
+    if level == 19:
+        del contestants["pzstd"]  # takes as long as zstd, and nothing is asked of it
+    return Row(f"zstd-{level}", f"zstd {level}", data, ZSTD_LENGTH[level], contestants, "zstd",
+               targets=targets, rounds=SLOW_ROUNDS if level == 19 else 0)
 
 
 def gzip_contestants(programs, level, optional=False):
@@ -104,7 +123,7 @@ def gzip_contestants(programs, level, optional=False):
 
 def gzip_row(programs, data, level):
     wall, size = GZIP_TARGETS[level]
-    return Row(f"gzip-{level}", f"gzip {level}", data, 128 * MIB,
+    return Row(f"gzip-{level}", f"gzip {level}", data, GZIP_LENGTH[level],
                gzip_contestants(programs, level), "gzip",
                targets=[Target("pigz", "wall", wall), Target("pigz", "size", size)])
 
@@ -114,18 +133,25 @@ def zlib_only_rows(programs, data):
     threads = str(programs.threads)
     path = programs.cinch_zlib
     for level in (1, 6, 9):
-        yield Row(f"gzip-{level}-zlib", f"gzip {level}, zlib engine only", data, 128 * MIB, {
-            "cinch (zlib)": cinch(path, "--format=gzip", f"-{level}", "-T", threads),
-            "pigz": to_stdout("pigz", "-n", f"-{level}", "-p", threads),
-        }, "gzip", targets=[Target("pigz", "wall", 1.00), Target("pigz", "size", 1.005)])
-    yield Row("ungzip-ours-zlib", "decompress our .gz, zlib engine only", data, 128 * MIB, {
-        "cinch (zlib)": cinch(path, "-d", "-T", threads),
-        "pigz": to_stdout("pigz", "-d"),
-    }, maker=cinch(path, "--format=gzip", "-6").command, targets=[Target("pigz", "wall", 1.00)])
-    yield Row("ungzip-gzip-zlib", "decompress gzip's .gz, zlib engine only", data, 128 * MIB, {
-        "cinch (zlib)": cinch(path, "-d", "-T", threads),
-        "pigz": to_stdout("pigz", "-d"),
-    }, maker=to_stdout("gzip", "-n", "-6").command, targets=[Target("pigz", "wall", 1.00)])
+        yield Row(f"gzip-{level}-zlib", f"gzip {level}, zlib engine only", data,
+                  GZIP_LENGTH[level], {
+                      "cinch (zlib)": cinch(path, "--format=gzip", f"-{level}", "-T", threads),
+                      "pigz": to_stdout("pigz", "-n", f"-{level}", "-p", threads),
+                  }, "gzip", targets=[Target("pigz", "wall", 1.00), Target("pigz", "size", 1.005)])
+    yield Row("zstd-3-zlib", "zstd 3, zlib engine only", data, ZSTD_LENGTH[3], {
+        "cinch (zlib)": cinch(path, "-3", "-T", threads),
+        "zstd": zstd_contestants(programs, 3)["zstd"],
+    }, "zstd", targets=[Target("zstd", "wall", 1.00)])
+    for name, title, length, maker, peer in (
+            ("unzstd-ours", "our .zst", 512 * MIB, cinch(path, "-3").command, "zstd"),
+            ("unzstd-zstd", "a plain .zst", 512 * MIB, PLAIN_ZST, "zstd"),
+            ("ungzip-ours", "our .gz", 128 * MIB, cinch(path, "--format=gzip", "-6").command,
+             "pigz"),
+            ("ungzip-gzip", "gzip's .gz", 128 * MIB, PLAIN_GZ, "pigz")):
+        yield Row(f"{name}-zlib", f"decompress {title}, zlib engine only", data, length, {
+            "cinch (zlib)": cinch(path, "-d", "-T", threads),
+            peer: plain_decoders(programs, (peer,), FILE)[peer],
+        }, maker=maker, targets=[Target(peer, "wall", 1.00)])
 
 
 def threads_rows(programs, data):
@@ -139,6 +165,10 @@ def threads_rows(programs, data):
 
 
 # --- Decompression ------------------------------------------------------------------------
+
+PLAIN_ZST = ["zstd", "-3", "-fq", "-o", "{out}", "{in}"]
+PLAIN_GZ = to_stdout("gzip", "-n", "-6").command
+
 
 def plain_decoders(programs, names, output):
     threads = str(programs.threads)
@@ -165,51 +195,73 @@ def decompression_rows(programs, data):
     threads = str(programs.threads)
     ours_zst = cinch(programs.cinch, "-3").command
     ours_gz = cinch(programs.cinch, "--format=gzip", "-6").command
-    plain_zst = ["zstd", "-3", "-fq", "-o", "{out}", "{in}"]
     pzstd_zst = ["pzstd", "-3", "-p", threads, "-fq", "-o", "{out}", "{in}"]
-    plain_gz = to_stdout("gzip", "-n", "-6").command
+    pigz_gz = to_stdout("pigz", "-n", "-6", "-p", threads).command
+    igzip_gz = to_stdout("igzip", "-n", "-3").command
     bgzip_gz = to_stdout("bgzip", f"-@{threads}").command
     gzips = ("pigz", "gzip", "igzip", "libdeflate-gzip")
     zst, gz = 512 * MIB, 128 * MIB
     for name, title, length, maker, peers, targets in (
             ("unzstd-ours", "our .zst", zst, ours_zst, ("zstd",), [Target("zstd", "wall", 0.60)]),
-            ("unzstd-zstd", "a plain .zst", zst, plain_zst, ("zstd",), []),
+            ("unzstd-zstd", "a plain .zst", zst, PLAIN_ZST, ("zstd",), []),
             ("unzstd-pzstd", "pzstd's .zst", zst, pzstd_zst, ("pzstd", "zstd"), []),
             ("ungzip-ours", "our .gz", gz, ours_gz, gzips, [Target("pigz", "wall", 0.20)]),
-            ("ungzip-gzip", "gzip's .gz", gz, plain_gz, gzips, [Target("pigz", "wall", 0.35)]),
+            ("ungzip-gzip", "gzip's .gz", gz, PLAIN_GZ, gzips, [Target("pigz", "wall", 0.35)]),
+            ("ungzip-pigz", "pigz's .gz", gz, pigz_gz, ("pigz", "igzip"), []),
+            ("ungzip-igzip", "igzip's .gz", gz, igzip_gz, ("igzip", "pigz"), []),
             ("ungzip-bgzip", "bgzip's .gz", gz, bgzip_gz, ("bgzip", "pigz"), [])):
         for output, suffix, where in ((FILE, "", ""), (PIPE, "-pipe", ", to a pipe")):
             # A pipe has no target of its own: what holds for files is told beside it.
             yield Row(name + suffix, f"decompress {title}{where}", data, length,
                       plain_decoders(programs, peers, output), maker=maker,
-                      targets=targets if output == FILE else [])
+                      targets=targets if output == FILE else [],
+                      rounds=0 if output == FILE else SLOW_ROUNDS)
 
 
 # --- Many files ---------------------------------------------------------------------------
 
 def small_rows(programs):
     threads = str(programs.threads)
-    yield Row("zstd-3", "small files, zstd 3", "small", 0, {
-        "cinch": Contestant([programs.cinch, "-3", "-T", threads, "-rfq", "{in}"], TREE),
-        "zstd": Contestant(["zstd", "-3", f"-T{threads}", "-rfq", "{in}"], TREE),
-    }, "zstd", targets=[Target("zstd", "wall", 0.60), Target("zstd", "size", 1.00)])
-    yield Row("gzip-6", "small files, gzip 6", "small", 0, {
-        "cinch": Contestant([programs.cinch, "--format=gzip", "-6", "-T", threads, "-krfq", "{in}"],
-                            TREE),
-        "pigz": Contestant(["pigz", "-6", "-p", threads, "-krfq", "{in}"], TREE),
-        "gzip": Contestant(["gzip", "-6", "-krfq", "{in}"], TREE),
-    }, "gzip")
+    zstd = Contestant(["zstd", "-3", f"-T{threads}", "-rfq", "{in}"], TREE)
+    pigz = Contestant(["pigz", "-6", "-p", threads, "-krfq", "{in}"], TREE)
+
+    def ours(path, *options):
+        return Contestant([path, *options, "-T", threads, "-krfq", "{in}"], TREE)
+
+    gzip_options = ("--format=gzip", "-6")
+    yield Row("zstd-3", "small files, zstd 3", "small", 0,
+              {"cinch": ours(programs.cinch, "-3"), "zstd": zstd}, "zstd",
+              targets=[Target("zstd", "wall", 0.60), Target("zstd", "size", 1.00)])
+    yield Row("gzip-6", "small files, gzip 6", "small", 0,
+              {"cinch": ours(programs.cinch, *gzip_options), "pigz": pigz,
+               "gzip": Contestant(["gzip", "-6", "-krfq", "{in}"], TREE)}, "gzip")
+    if programs.cinch_zlib:
+        yield Row("zstd-3-zlib", "small files, zstd 3, zlib engine only", "small", 0,
+                  {"cinch (zlib)": ours(programs.cinch_zlib, "-3"), "zstd": zstd}, "zstd",
+                  targets=[Target("zstd", "wall", 1.00)])
+        yield Row("gzip-6-zlib", "small files, gzip 6, zlib engine only", "small", 0,
+                  {"cinch (zlib)": ours(programs.cinch_zlib, *gzip_options), "pigz": pigz},
+                  "gzip", targets=[Target("pigz", "wall", 1.00)])
 
 
 # --- Every level, for the chart -----------------------------------------------------------
 
+# One input for all levels, as the ratio depends on it. Of so short a one zstd and pzstd make a
+# single job from level 18 on, as they would of any file of this length; row zstd-19 has a longer.
+LEVEL_LENGTH = 32 * MIB
+
+
 def level_rows(programs, data):
-    for level in range(1, 20):
-        yield Row(f"level-zstd-{level}", f"zstd {level}", data, 32 * MIB,
-                  zstd_contestants(programs, level), "zstd", rounds=1 if level > 12 else 3)
+    for level in (-7, -5, -3, -1, *range(1, 23)):
+        contestants = zstd_contestants(programs, level)
+        if level > 19:
+            contestants.pop("pzstd")
+        yield Row(f"level-zstd-{level}", f"zstd {level}", data, LEVEL_LENGTH, contestants, "zstd",
+                  rounds=1 if level > 12 else 3)
     for level in range(1, 13):
-        yield Row(f"level-gzip-{level}", f"gzip {level}", data, 32 * MIB,
-                  gzip_contestants(programs, level, optional=True), "gzip", rounds=3)
+        yield Row(f"level-gzip-{level}", f"gzip {level}", data, LEVEL_LENGTH,
+                  gzip_contestants(programs, level, optional=True), "gzip",
+                  rounds=1 if level > 9 else 3)
 
 
 def all_rows(programs):

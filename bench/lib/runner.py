@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 from . import data as data_module
 from . import rows as rows_module
@@ -225,10 +226,12 @@ class Runner:
     def run_row(self, row, rounds):
         """
         {"contestants": {name: {"wall": [...], "processor": [...], "peak": [...], "size": bytes}},
-         "input_bytes": bytes, "disturbed": how many of the rounds that count}
+         "input_bytes": bytes, "disturbed": how many of the rounds that count,
+         "seconds": that all of it took}
 
         A round in which others took much of the processors is taken again, as far as that helps.
         """
+        begin = time.monotonic()
         content = self.content(row)
         source = self.make_input(row, content)
         known = {}
@@ -236,7 +239,7 @@ class Runner:
         done = disturbed = spare = 0
         while done < rounds:
             taken, is_calm = self.run_round(row, done + spare, entries, source, content, known)
-            if not is_calm and self.repeats and spare < 2 * rounds:
+            if not is_calm and self.repeats and spare < rounds:
                 spare += 1
                 continue
             done += 1
@@ -248,4 +251,5 @@ class Runner:
             os.remove(source)
         size = os.path.getsize(content) if os.path.isfile(content) else sum(
             os.path.getsize(os.path.join(content, name)) for name in walk(content))
-        return {"contestants": entries, "input_bytes": size, "disturbed": disturbed}
+        return {"contestants": entries, "input_bytes": size, "disturbed": disturbed,
+                "seconds": round(time.monotonic() - begin, 1)}
