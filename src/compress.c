@@ -166,6 +166,31 @@ static int32_t verify_piece(struct transfer *transfer, struct chunk *chunk, stru
                                           "what was compressed does not decompress to", 0);
 }
 
+/* Between the parts of a long preparation it is as between two slices. */
+struct preparation {
+    struct transfer *transfer;
+    struct worker *worker;
+};
+
+static bool preparation_goes_on(void *owner)
+{
+    const struct preparation *preparation = owner;
+    return transfer_advance(preparation->transfer, preparation->worker, 0);
+}
+
+static int32_t begin_chunk(struct transfer *transfer, struct chunk *chunk, struct worker *worker,
+                           void *context, size_t length)
+{
+    const struct compress *compress = &transfer->plan.compress;
+    const struct encoder *encoder = compress->encoder;
+    int32_t code = encoder->begin(context, &compress->settings, length, chunk->is_last);
+    if (code != CINCH_OK || encoder->prepare == NULL)
+        return code;
+    struct preparation preparation = {transfer, worker};
+    const struct interruption interruption = {preparation_goes_on, &preparation};
+    return encoder->prepare(context, &compress->settings, &interruption);
+}
+
 static int32_t encode_chunk(struct transfer *transfer, struct chunk *chunk, struct worker *worker,
                             uint8_t *input, size_t length, struct piece *piece)
 {
@@ -173,7 +198,9 @@ static int32_t encode_chunk(struct transfer *transfer, struct chunk *chunk, stru
     void *context = workspace_context(worker_workspace(worker), &compress->encoder->context);
     if (context == NULL)
         return failure_set(&chunk->failure, CINCH_E_NO_MEMORY, FAILURE_OF_NOTHING, NULL, 0);
-    int32_t code = compress->encoder->begin(context, &compress->settings, length, chunk->is_last);
+    int32_t code = begin_chunk(transfer, chunk, worker, context, length);
+    if (code == CINCH_E_CANCELLED)
+        return code;
     if (code != CINCH_OK)
         return failure_set(&chunk->failure, code, FAILURE_OF_INPUT, "cannot compress", 0);
     size_t header_size = piece->size;

@@ -23,6 +23,12 @@ struct piece {
     size_t size; /* bytes written so far */
 };
 
+/* Who may want a long call to be given up, and is asked from within it. */
+struct interruption {
+    bool (*go_on)(void *owner);
+    void *owner;
+};
+
 /* How a chunk is to be encoded. */
 struct encoder_settings {
     int32_t level;     /* in the encoder's own range */
@@ -59,6 +65,11 @@ struct encoder {
      * CINCH_E_NO_MEMORY or CINCH_E_INTERNAL, as does feed(). */
     int32_t (*begin)(void *context, const struct encoder_settings *settings, size_t size,
                      bool last);
+
+    /* Behind begin(), where that is not NULL: makes what memory the chunk needs, and asks now and
+     * then whether to go on. Returns as feed() does, or CINCH_E_CANCELLED. */
+    int32_t (*prepare)(void *context, const struct encoder_settings *settings,
+                       const struct interruption *interruption);
 
     /* Takes the next `size` bytes of the chunk; `end`: they are its last, and the piece is
      * complete on return. An empty chunk is fed once, with size 0. */

@@ -5,7 +5,8 @@
 
 #include <cinch/cinch.h>
 
-#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_d_stableOutBuffer, if it is there */
+#include <stdlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_createCCtx_advanced(), ZSTD_d_stableOutBuffer */
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -20,6 +21,12 @@
 #define ZSTD_ONE_CALL_LEVEL_MAX 4
 #define ZSTD_ONE_CALL_SIZE_MAX  ((size_t)8 << 20)
 #define ZSTD_BLOCK_SIZE         ((size_t)128 << 10)
+
+/*
+ * From this level on a block may take more than 100 ms (133 ms were seen at level 22), so its
+ * second half is one of its own: 59 ms at most, and 0.14 % more bytes on kernel source.
+ */
+#define ZSTD_HALF_BLOCKS_LEVEL 20
 
 /* log2 of the window that libzstd gives each level for long inputs (1.4.8 to 1.5.x). */
 static unsigned zstd_window_log(int32_t level)
@@ -62,6 +69,8 @@ static size_t zstd_slice(const struct encoder_settings *settings)
     if (settings->level <= ZSTD_ONE_CALL_LEVEL_MAX)
         return settings->chunk_size <= ZSTD_ONE_CALL_SIZE_MAX ? settings->chunk_size
                                                               : ZSTD_ONE_CALL_SIZE_MAX;
+    if (settings->level >= ZSTD_HALF_BLOCKS_LEVEL)
+        return ZSTD_BLOCK_SIZE / 2;
     return settings->level <= 12 ? 4 * ZSTD_BLOCK_SIZE : ZSTD_BLOCK_SIZE;
 }
 
@@ -76,52 +85,135 @@ static size_t zstd_memory(const struct encoder_settings *settings)
     return (size_t)mib[settings->level > 0 ? settings->level : 0] << 20;
 }
 
+/*
+ * libzstd takes the memory of its tables in one piece, clears it and then looks things up all over
+ * it, so that it is better backed by large pages, as buffer_allocate() asks for: at level 19 there
+ * are fewer misses of the processor's own tables of pages. (libzstd calls this interface
+ * experimental; it is the only one that leaves the allocation to us, and has not changed since
+ * 1.0.)
+ *
+ * At the highest levels it is hundreds of MiB, which a kernel may need half a second to hand out.
+ * They are touched here a part at a time, in between of which the job may be cancelled; libzstd
+ * then clears what is there already.
+ */
+#define ZSTD_TOUCHED_LEAST ((size_t)64 << 20) /* touching less takes no time worth asking */
+#define ZSTD_TOUCHED_PART  ((size_t)8 << 20)
+#define ZSTD_PAGE_LEAST    4096
+
+struct zstd_context {
+    ZSTD_CCtx *context;
+    bool flushes;                            /* each slice is a block */
+    const struct interruption *interruption; /* NULL: none that asks */
+};
+
+static void *zstd_allocate(void *owner, size_t size)
+{
+    const struct interruption *interruption = ((struct zstd_context *)owner)->interruption;
+    struct buffer buffer = buffer_allocate(size);
+    if (interruption == NULL || buffer.data == NULL || size < ZSTD_TOUCHED_LEAST)
+        return buffer.data;
+    volatile uint8_t *page = buffer.data;
+    for (size_t i = 0; i < size; i += ZSTD_PAGE_LEAST) {
+        if (i % ZSTD_TOUCHED_PART == 0 && !interruption->go_on(interruption->owner)) {
+            buffer_free(&buffer);
+            return NULL;
+        }
+        page[i] = 0;
+    }
+    return buffer.data;
+}
+
+static void zstd_release(void *owner, void *memory)
+{
+    (void)owner;
+    free(memory);
+}
+
 static void *zstd_create(void)
 {
-    return ZSTD_createCCtx();
+    struct zstd_context *zstd_context = calloc(1, sizeof *zstd_context);
+    if (zstd_context == NULL)
+        return NULL;
+    zstd_context->context =
+        ZSTD_createCCtx_advanced((ZSTD_customMem){zstd_allocate, zstd_release, zstd_context});
+    if (zstd_context->context == NULL) {
+        free(zstd_context);
+        return NULL;
+    }
+    return zstd_context;
 }
 
 static void zstd_destroy(void *context)
 {
-    ZSTD_freeCCtx(context);
+    struct zstd_context *zstd_context = context;
+    ZSTD_freeCCtx(zstd_context->context);
+    free(zstd_context);
 }
 
 static size_t zstd_size(const void *context)
 {
-    return ZSTD_sizeof_CCtx(context);
+    const struct zstd_context *zstd_context = context;
+    return sizeof *zstd_context + ZSTD_sizeof_CCtx(zstd_context->context);
 }
 
 static int32_t zstd_begin(void *context, const struct encoder_settings *settings, size_t size,
                           bool last)
 {
     (void)last;
-    if (ZSTD_isError(ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, settings->level)) ||
-        ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, settings->checksum)) ||
-        ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(context, size)))
+    struct zstd_context *zstd_context = context;
+    ZSTD_CCtx *zstd = zstd_context->context;
+    zstd_context->flushes = settings->level >= ZSTD_HALF_BLOCKS_LEVEL;
+    if (ZSTD_isError(ZSTD_CCtx_reset(zstd, ZSTD_reset_session_and_parameters)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, settings->level)) ||
+        ZSTD_isError(ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, settings->checksum)) ||
+        ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(zstd, size)))
         return CINCH_E_INTERNAL;
     return CINCH_OK;
+}
+
+static int32_t zstd_encoder_error(size_t result)
+{
+    return ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation ? CINCH_E_NO_MEMORY
+                                                                     : CINCH_E_INTERNAL;
+}
+
+/* A call without input is enough for libzstd to allocate and clear its tables. */
+static int32_t zstd_prepare(void *context, const struct encoder_settings *settings,
+                            const struct interruption *interruption)
+{
+    struct zstd_context *zstd_context = context;
+    if (zstd_memory(settings) < ZSTD_TOUCHED_LEAST)
+        return CINCH_OK;
+    ZSTD_inBuffer input = {NULL, 0, 0};
+    ZSTD_outBuffer output = {NULL, 0, 0};
+    zstd_context->interruption = interruption;
+    size_t left = ZSTD_compressStream2(zstd_context->context, &output, &input, ZSTD_e_continue);
+    zstd_context->interruption = NULL;
+    if (!interruption->go_on(interruption->owner))
+        return CINCH_E_CANCELLED;
+    return ZSTD_isError(left) ? zstd_encoder_error(left) : CINCH_OK;
 }
 
 static int32_t zstd_feed(void *context, const void *data, size_t size, bool end,
                          struct piece *piece)
 {
+    struct zstd_context *zstd_context = context;
     ZSTD_inBuffer input = {data, size, 0};
     ZSTD_outBuffer output = {piece->data, piece->capacity, piece->size};
+    bool empties = end || zstd_context->flushes;
+    ZSTD_EndDirective directive = end ? ZSTD_e_end : empties ? ZSTD_e_flush : ZSTD_e_continue;
     /* The piece has room for the largest frame, so one call takes everything; with ZSTD_e_end on
      * the first call libzstd skips its own buffers. */
     do {
-        size_t left =
-            ZSTD_compressStream2(context, &output, &input, end ? ZSTD_e_end : ZSTD_e_continue);
+        size_t left = ZSTD_compressStream2(zstd_context->context, &output, &input, directive);
         if (ZSTD_isError(left))
-            return ZSTD_getErrorCode(left) == ZSTD_error_memory_allocation ? CINCH_E_NO_MEMORY
-                                                                           : CINCH_E_INTERNAL;
+            return zstd_encoder_error(left);
         piece->size = output.pos;
-        if (end && left == 0)
+        if (empties && left == 0)
             return CINCH_OK;
         if (output.pos == output.size)
             return CINCH_E_INTERNAL;
-    } while (end || input.pos < input.size);
+    } while (empties || input.pos < input.size);
     return CINCH_OK;
 }
 
@@ -135,6 +227,7 @@ const struct encoder zstd_encoder = {
     .slice = zstd_slice,
     .memory = zstd_memory,
     .begin = zstd_begin,
+    .prepare = zstd_prepare,
     .feed = zstd_feed,
 };
 

@@ -22,6 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_customMem */
 #include <zstd.h>
 
 #include <cinch/cinch.h>
@@ -98,6 +99,8 @@ REPLACED(int, pthread_create, FAILS_THREAD, EAGAIN,
          (pthread_t * thread, const pthread_attr_t *attributes, void *(*body)(void *), void *given),
          (thread, attributes, body, given))
 REPLACED(ZSTD_CCtx *, ZSTD_createCCtx, FAILS_CODEC, NULL, (void), ())
+REPLACED(ZSTD_CCtx *, ZSTD_createCCtx_advanced, FAILS_CODEC, NULL, (ZSTD_customMem memory),
+         (memory))
 REPLACED(ZSTD_DCtx *, ZSTD_createDCtx, FAILS_CODEC, NULL, (void), ())
 REPLACED(int, deflateInit2_, FAILS_CODEC, Z_MEM_ERROR,
          (z_stream * stream, int level, int method, int window, int memory, int strategy,
