@@ -31,9 +31,36 @@ const char *bench_format_name(int32_t format)
     return names[format];
 }
 
-bool bench_has_level(int32_t format, int32_t level)
+bool bench_wants(const struct bench *bench, int32_t format, int32_t level)
 {
-    return encoder_find(format, level) != NULL;
+    return (bench->format == 0 || bench->format == format) &&
+           (bench->level == 0 || bench->level == level) && encoder_find(format, level) != NULL;
+}
+
+size_t bench_length(const struct bench *bench, int32_t format, int32_t level)
+{
+    /* MiB that one thread compresses in a few seconds, up to a level. */
+    static const struct {
+        int32_t zstd;
+        int32_t deflate;
+        size_t mib;
+    } lengths[] = {{5, 5, 256}, {8, 7, 128}, {12, 9, 64}, {INT32_MAX, INT32_MAX, 32}};
+    size_t i = 0;
+    while (level > (format == CINCH_FORMAT_ZSTD ? lengths[i].zstd : lengths[i].deflate))
+        i++;
+    size_t length = lengths[i].mib << 20;
+    return length < bench->size ? length : bench->size;
+}
+
+struct bench bench_cut(const struct bench *bench, size_t length)
+{
+    struct bench cut = *bench;
+    cut.size = length;
+    snprintf(cut.input, sizeof cut.input, "%s/cut", bench->scratch);
+    FILE *file = fopen(cut.input, "we");
+    if (file == NULL || fwrite(bench->data, 1, length, file) != length || fclose(file) != 0)
+        bench_fail("cannot write '%s'", cut.input);
+    return cut;
 }
 
 const char *bench_path(const struct bench *bench, const char *name)

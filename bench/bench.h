@@ -23,6 +23,7 @@ struct bench {
     char input[320];   /* a file with the data */
     uint32_t threads;  /* as many as are measured at most */
     int32_t format;    /* the only one to measure; 0 = all */
+    int32_t level;     /* the only one to measure; 0 = all */
     bool is_quick;     /* few repetitions, few levels */
     uint32_t samples;  /* repetitions where percentiles are told; 0 = the usual */
     struct findings *findings;
@@ -43,8 +44,14 @@ void bench_check(int32_t code, const char *what);
 /* The name of a format. */
 const char *bench_format_name(int32_t format);
 
-/* Whether this build compresses to the format at the level. */
-bool bench_has_level(int32_t format, int32_t level);
+/* Whether this build compresses to the format at the level, and it is to be measured. */
+bool bench_wants(const struct bench *bench, int32_t format, int32_t level);
+
+/* Bytes of the input that are enough at the level, so that a run does not take minutes. */
+size_t bench_length(const struct bench *bench, int32_t format, int32_t level);
+
+/* The same bench with so many bytes of the input; its file is there until the next cut. */
+struct bench bench_cut(const struct bench *bench, size_t length);
 
 /* The path of a file in the scratch folder, in static storage that the next call uses again. */
 const char *bench_path(const struct bench *bench, const char *name);
@@ -64,7 +71,7 @@ void bench_expect(const char *path, const void *data, size_t size);
 uint64_t bench_file_size(const char *path);
 
 void measure_throughput(const struct bench *bench); /* beside the bare codec */
-void measure_chunks(const struct bench *bench);     /* the same, by chunk size */
+void measure_chunks(const struct bench *bench);     /* ratio and efficiency, by chunk size */
 void measure_submit(const struct bench *bench);     /* how long compress_async takes */
 void measure_cancel(const struct bench *bench);     /* how long a job takes to end */
 void measure_callbacks(const struct bench *bench);  /* what they cost */

@@ -26,7 +26,7 @@ static void on_complete(void *user, int32_t error_code)
 
 static void measure(const struct bench *bench, int32_t format, int32_t level)
 {
-    if (bench->format != 0 && bench->format != format)
+    if (!bench_wants(bench, format, level))
         return;
     cinch_pool *pool = bench_pool(bench->threads);
     struct samples wall[2] = {{NULL, 0, 0}}, processor[2] = {{NULL, 0, 0}};

@@ -23,7 +23,7 @@ static const struct measurement {
     /* Memory first: it copies this process, which is small as yet. */
     {"memory", measure_memory, "peak memory and allocations of a job"},
     {"throughput", measure_throughput, "by format, level and threads, beside the bare codec"},
-    {"chunks", measure_chunks, "the same by chunk size"},
+    {"chunks", measure_chunks, "what is lost beside one stream, and efficiency, by chunk size"},
     {"submit", measure_submit, "how long compress_async() keeps its caller"},
     {"cancel", measure_cancel, "from cancel until completion, at every level"},
     {"callbacks", measure_callbacks, "a job with callbacks beside one without"},
@@ -38,6 +38,7 @@ static void usage(FILE *out)
     fprintf(out, "usage: cinch-bench [OPTION]... FILE\n\n"
                  "  --only NAME      only this measurement; may be given several times\n"
                  "  --format NAME    only this format, where a measurement has several\n"
+                 "  --level N        only this level, where a measurement has several\n"
                  "  --quick          few levels, few repetitions\n"
                  "  --json FILE      write the figures there, too\n"
                  "  --threads N      at most (default: 2)\n"
@@ -68,6 +69,13 @@ static uint64_t number(const char *text, uint64_t least, uint64_t most)
     return value;
 }
 
+static int32_t level(const char *text)
+{
+    bool is_negative = *text == '-';
+    int32_t value = (int32_t)number(text + is_negative, 1, 99);
+    return is_negative ? -value : value;
+}
+
 static void choose(struct choice *choice, const char *name)
 {
     for (int i = 0; i < MEASUREMENTS; i++) {
@@ -91,11 +99,17 @@ static int32_t format_of(const char *name)
 static const char *parse(int argc, char **argv, struct choice *choice)
 {
     static const struct option options[] = {
-        {"only", required_argument, NULL, 'o'},    {"format", required_argument, NULL, 'f'},
-        {"quick", no_argument, NULL, 'q'},         {"json", required_argument, NULL, 'j'},
-        {"threads", required_argument, NULL, 't'}, {"samples", required_argument, NULL, 'n'},
-        {"most", required_argument, NULL, 'm'},    {"scratch", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
+        {"only", required_argument, NULL, 'o'},
+        {"format", required_argument, NULL, 'f'},
+        {"quick", no_argument, NULL, 'q'},
+        {"json", required_argument, NULL, 'j'},
+        {"threads", required_argument, NULL, 't'},
+        {"samples", required_argument, NULL, 'n'},
+        {"most", required_argument, NULL, 'm'},
+        {"scratch", required_argument, NULL, 's'},
+        {"level", required_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     bool is_any_chosen = false;
     int option;
@@ -107,6 +121,9 @@ static const char *parse(int argc, char **argv, struct choice *choice)
             break;
         case 'f':
             choice->bench.format = format_of(optarg);
+            break;
+        case 'l':
+            choice->bench.level = level(optarg);
             break;
         case 'q':
             choice->bench.is_quick = true;
@@ -196,7 +213,8 @@ static struct choice choice = {.bench.threads = 2, .most = UINT64_MAX};
 /* Also when a measurement has failed; measurements remove what else they make. */
 static void remove_scratch(void)
 {
-    static const char *const names[] = {"input", "output", "back", "compressed", "tiny", "large"};
+    static const char *const names[] = {"input",      "cut",  "output", "back",
+                                        "compressed", "tiny", "large"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unlink(bench_path(&choice.bench, names[i]));
     rmdir(choice.bench.scratch);

@@ -99,8 +99,7 @@ void measure_memory(const struct bench *bench)
                   {CINCH_FORMAT_GZIP, 9, false}, {CINCH_FORMAT_GZIP, 12, false}};
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         if ((bench->is_quick && !levels[i].in_quick) ||
-            (bench->format != 0 && bench->format != levels[i].format) ||
-            !bench_has_level(levels[i].format, levels[i].level))
+            !bench_wants(bench, levels[i].format, levels[i].level))
             continue;
         for (uint32_t threads = 1; threads <= bench->threads; threads *= 2)
             measure(bench, levels[i].format, levels[i].level, threads);

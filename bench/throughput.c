@@ -15,11 +15,14 @@
 #include "container.h"
 #include "samples.h"
 
+/* A turn that takes longer, in seconds, is not taken more often than so. */
+#define SLOW_TURN   5.0
+#define SLOW_ROUNDS 3
+
 struct setting {
     int32_t format;
     int32_t level;
     uint32_t threads;
-    size_t chunk_size; /* 0 = the level's own */
 };
 
 struct measured {
@@ -33,10 +36,8 @@ struct measured {
 static size_t chunk_size_of(const struct bench *bench, const struct setting *setting)
 {
     const struct encoder *encoder = encoder_find(setting->format, setting->level);
-    uint64_t chunk_size = setting->chunk_size != 0
-                              ? setting->chunk_size
-                              : encoder->chunk_size(setting->level, bench->size);
-    return (size_t)container_chunk_size(setting->format, chunk_size, bench->size);
+    return (size_t)container_chunk_size(
+        setting->format, encoder->chunk_size(setting->level, bench->size), bench->size);
 }
 
 static void add(struct samples *wall, struct samples *processor, struct spent spent)
@@ -54,7 +55,6 @@ static void take_turn(const struct bench *bench, const struct setting *setting, 
     cinch_options options = CINCH_OPTIONS_INIT;
     options.format = setting->format;
     options.level = setting->level;
-    options.chunk_size = (uint32_t)setting->chunk_size;
     char output[320], back[320];
     snprintf(output, sizeof output, "%s/output", bench->scratch);
     snprintf(back, sizeof back, "%s/back", bench->scratch);
@@ -79,19 +79,20 @@ static void take_turn(const struct bench *bench, const struct setting *setting, 
     unlink(back);
 }
 
-static void tell(const struct bench *bench, const struct setting *setting, const char *measurement,
-                 const struct bare *bare, struct measured *measured)
+static void tell(const struct bench *bench, const struct setting *setting, const struct bare *bare,
+                 struct measured *measured)
 {
     struct findings *findings = bench->findings;
     double mib = (double)bench->size / (1 << 20);
     double wall = samples_median(&measured->wall);
     double processor = samples_median(&measured->processor);
     double bare_processor = samples_median(&measured->bare_processor);
-    findings_begin(findings, measurement);
+    findings_begin(findings, "throughput");
     findings_text(findings, "format", bench_format_name(setting->format));
     findings_number(findings, "level", setting->level);
     findings_number(findings, "threads", setting->threads);
     findings_number(findings, "chunk_kib", (double)(chunk_size_of(bench, setting) >> 10));
+    findings_number(findings, "input_mib", mib);
     findings_text(findings, "engine", encoder_find(setting->format, setting->level)->name);
     findings_number(findings, "mib_s", mib / wall);
     findings_number(findings, "wall_s", wall);
@@ -113,11 +114,8 @@ static void tell(const struct bench *bench, const struct setting *setting, const
     findings_end(findings);
 }
 
-static void measure(const struct bench *bench, const struct setting *setting,
-                    const char *measurement)
+static void measure(const struct bench *bench, const struct setting *setting)
 {
-    if (bench->format != 0 && bench->format != setting->format)
-        return;
     size_t chunk_size = chunk_size_of(bench, setting);
     struct bare *bare =
         bare_open(setting->format, setting->level, bench->data, bench->size, chunk_size, 1);
@@ -126,9 +124,13 @@ static void measure(const struct bench *bench, const struct setting *setting,
     cinch_pool *pool = bench_pool(setting->threads);
     struct measured measured = {.size = 0};
     uint32_t rounds = bench_samples(bench, 5, 1);
-    for (uint32_t i = 0; i <= rounds; i++)
+    double begin = spent_now().wall;
+    for (uint32_t i = 0; i <= rounds; i++) {
         take_turn(bench, setting, pool, bare, bare_all, &measured, i > 0);
-    tell(bench, setting, measurement, bare, &measured);
+        if (bench->samples == 0 && i == 0 && spent_now().wall - begin > SLOW_TURN)
+            rounds = rounds < SLOW_ROUNDS ? rounds : SLOW_ROUNDS;
+    }
+    tell(bench, setting, bare, &measured);
     cinch_pool_destroy(pool, CINCH_DRAIN);
     if (bare != NULL) {
         bare_close(bare);
@@ -159,30 +161,12 @@ void measure_throughput(const struct bench *bench)
     };
     for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
         if ((bench->is_quick && !levels[i].in_quick) ||
-            !bench_has_level(levels[i].format, levels[i].level))
+            !bench_wants(bench, levels[i].format, levels[i].level))
             continue;
+        struct bench cut = bench_cut(bench, bench_length(bench, levels[i].format, levels[i].level));
         for (uint32_t threads = 1; threads <= bench->threads; threads *= 2) {
-            struct setting setting = {levels[i].format, levels[i].level, threads, 0};
-            measure(bench, &setting, "throughput");
-        }
-    }
-}
-
-void measure_chunks(const struct bench *bench)
-{
-    static const struct {
-        int32_t format;
-        int32_t level;
-    } levels[] = {{CINCH_FORMAT_ZSTD, 1}, {CINCH_FORMAT_ZSTD, 3}, {CINCH_FORMAT_ZSTD, 9},
-                  {CINCH_FORMAT_GZIP, 1}, {CINCH_FORMAT_GZIP, 6}, {CINCH_FORMAT_GZIP, 9}};
-    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-        for (size_t chunk_size = (size_t)128 << 10; chunk_size <= (size_t)32 << 20;
-             chunk_size *= 4) {
-            if (bench->is_quick && (levels[i].level != 3 || chunk_size > (size_t)1 << 20))
-                continue;
-            struct setting setting = {levels[i].format, levels[i].level, bench->threads,
-                                      chunk_size};
-            measure(bench, &setting, "chunks");
+            struct setting setting = {levels[i].format, levels[i].level, threads};
+            measure(&cut, &setting);
         }
     }
 }
