@@ -31,6 +31,7 @@
  *     level 3    115 7893     94 7881     86 7925     81 8002     83 8140
  *
  * So our level 1 is ISA-L's 2, the fastest that is nowhere larger than pigz, and 2 and 3 are its 3.
+ * With 7 Ki symbols 128 MiB of libraries are below pigz's size, too, which 8 Ki missed by 0.02 %.
  */
 #define LEVEL_MIN    1
 #define LEVEL_MAX    3
@@ -43,7 +44,7 @@ static const struct {
     uint32_t level; /* ISA-L's */
     size_t buffer_size;
 } levels[LEVEL_MAX + 1] = {
-    [1] = {2, LVL2_TABLES + SYMBOLS_MOST *SYMBOL_SIZE},
+    [1] = {2, LVL2_TABLES + SYMBOLS_MOST / 8 * 7 * SYMBOL_SIZE},
     [2] = {3, LVL3_TABLES + SYMBOLS_MOST *SYMBOL_SIZE},
     [3] = {3, LVL3_TABLES + SYMBOLS_MOST / 2 * SYMBOL_SIZE},
 };
