@@ -6,6 +6,9 @@
  * the warmest. A buffer that is taken belongs to the taker and may be given back to another
  * worker's workspace; a context is only lent, and never outlives the call it was asked for in.
  *
+ * The outputs of a running job's chunks are not here but with its ring (pipeline.h), which hands
+ * them from chunk to chunk; here they come when no chunk will be claimed any more.
+ *
  * Everything here is used by the workspace's own worker only.
  *
  * Bound: WORKSPACE_BUFFERS buffers (each as large as the largest that was asked for) and one
