@@ -70,12 +70,13 @@ void bench_expect(const char *path, const void *data, size_t size);
 /* A file's size. */
 uint64_t bench_file_size(const char *path);
 
-void measure_throughput(const struct bench *bench); /* beside the bare codec */
-void measure_chunks(const struct bench *bench);     /* ratio and efficiency, by chunk size */
-void measure_submit(const struct bench *bench);     /* how long compress_async takes */
-void measure_cancel(const struct bench *bench);     /* how long a job takes to end */
-void measure_callbacks(const struct bench *bench);  /* what they cost */
-void measure_small(const struct bench *bench);      /* jobs a second */
-void measure_memory(const struct bench *bench);     /* peaks and allocations; to be run first */
+void measure_throughput(const struct bench *bench);   /* beside the bare codec */
+void measure_chunks(const struct bench *bench);       /* ratio and efficiency, by chunk size */
+void measure_submit(const struct bench *bench);       /* how long compress_async takes */
+void measure_cancel(const struct bench *bench);       /* how long a job takes to end */
+void measure_callbacks(const struct bench *bench);    /* what they cost */
+void measure_instructions(const struct bench *bench); /* under Valgrind: counts */
+void measure_small(const struct bench *bench);        /* jobs a second */
+void measure_memory(const struct bench *bench);       /* peaks and allocations; to be run first */
 
 #endif

@@ -28,6 +28,7 @@ static const struct measurement {
     {"cancel", measure_cancel, "from cancel until completion, at every level"},
     {"callbacks", measure_callbacks, "a job with callbacks beside one without"},
     {"small", measure_small, "jobs a second, of tiny files"},
+    {"instructions", measure_instructions, "what bench/instructions counts, in milliseconds"},
 };
 enum {
     MEASUREMENTS = sizeof measurements / sizeof measurements[0]
@@ -35,17 +36,19 @@ enum {
 
 static void usage(FILE *out)
 {
-    fprintf(out, "usage: cinch-bench [OPTION]... FILE\n\n"
-                 "  --only NAME      only this measurement; may be given several times\n"
-                 "  --format NAME    only this format, where a measurement has several\n"
-                 "  --level N        only this level, where a measurement has several\n"
-                 "  --quick          few levels, few repetitions\n"
-                 "  --json FILE      write the figures there, too\n"
-                 "  --threads N      at most (default: 2)\n"
-                 "  --samples N      repetitions of everything\n"
-                 "  --most MIB       cut FILE to so much\n"
-                 "  --scratch DIR    folder for files (default: /dev/shm, or TMPDIR)\n\n"
-                 "Measurements:\n");
+    fprintf(
+        out,
+        "usage: cinch-bench [OPTION]... FILE\n\n"
+        "  --only NAME      only this measurement; may be given several times\n"
+        "  --format NAME    only this format, where a measurement has several\n"
+        "  --level N        only this level, where a measurement has several\n"
+        "  --quick          few levels, few repetitions\n"
+        "  --json FILE      write the figures there, too\n"
+        "  --threads N      at most (default: 2)\n"
+        "  --samples N      repetitions of everything\n"
+        "  --most MIB       cut FILE to so much\n"
+        "  --scratch DIR    folder for files (default: /dev/shm, or TMPDIR)\n\n"
+        "All of it is estimated to take 20 minutes on two quiet processors.\n\nMeasurements:\n");
     for (int i = 0; i < MEASUREMENTS; i++)
         fprintf(out, "  %-12s %s\n", measurements[i].name, measurements[i].what);
 }

@@ -87,6 +87,8 @@ static void measure(const struct bench *bench, int32_t format, int32_t level, ui
     findings_end(findings);
 }
 
+#define LENGTH_LEAST ((size_t)64 << 20)
+
 void measure_memory(const struct bench *bench)
 {
     static const struct {
@@ -101,7 +103,12 @@ void measure_memory(const struct bench *bench)
         if ((bench->is_quick && !levels[i].in_quick) ||
             !bench_wants(bench, levels[i].format, levels[i].level))
             continue;
+        /* Enough for every slot of the ring to be used, even at level 19. */
+        size_t length = bench_length(bench, levels[i].format, levels[i].level);
+        if (length < LENGTH_LEAST)
+            length = bench->size < LENGTH_LEAST ? bench->size : LENGTH_LEAST;
+        struct bench cut = bench_cut(bench, length);
         for (uint32_t threads = 1; threads <= bench->threads; threads *= 2)
-            measure(bench, levels[i].format, levels[i].level, threads);
+            measure(&cut, levels[i].format, levels[i].level, threads);
     }
 }

@@ -27,8 +27,8 @@ struct setting {
 
 struct measured {
     struct samples wall, processor, back_wall, back_processor;
-    struct samples bare_wall, bare_processor; /* one thread */
-    struct samples bare_all_wall;             /* as many threads as ours */
+    struct samples bare_wall, bare_processor;         /* one thread */
+    struct samples bare_all_wall, bare_all_processor; /* as many threads as ours */
     uint64_t size;
 };
 
@@ -43,8 +43,7 @@ static size_t chunk_size_of(const struct bench *bench, const struct setting *set
 static void add(struct samples *wall, struct samples *processor, struct spent spent)
 {
     samples_add(wall, spent.wall);
-    if (processor != NULL)
-        samples_add(processor, spent.processor);
+    samples_add(processor, spent.processor);
 }
 
 /* One turn of everybody. The first is not counted: it makes contexts and touches memory. */
@@ -72,7 +71,7 @@ static void take_turn(const struct bench *bench, const struct setting *setting, 
     } else {
         add(&measured->wall, &measured->processor, ours);
         add(&measured->bare_wall, &measured->bare_processor, alone);
-        add(&measured->bare_all_wall, NULL, together);
+        add(&measured->bare_all_wall, &measured->bare_all_processor, together);
         add(&measured->back_wall, &measured->back_processor, returned);
     }
     unlink(output);
@@ -103,11 +102,14 @@ static void tell(const struct bench *bench, const struct setting *setting, const
         findings_number(findings, "bare_n_mib_s", mib / samples_median(&measured->bare_all_wall));
         findings_number(findings, "bare_processor_s", bare_processor);
         findings_number(findings, "processor_ratio", processor / bare_processor);
+        findings_number(findings, "processor_ratio_n",
+                        processor / samples_median(&measured->bare_all_processor));
     } else {
         findings_text(findings, "bare_1_mib_s", "-");
         findings_text(findings, "bare_n_mib_s", "-");
         findings_text(findings, "bare_processor_s", "-");
         findings_text(findings, "processor_ratio", "-");
+        findings_text(findings, "processor_ratio_n", "-");
     }
     findings_number(findings, "back_mib_s", mib / samples_median(&measured->back_wall));
     findings_number(findings, "back_processor_s", samples_median(&measured->back_processor));
@@ -141,6 +143,7 @@ static void measure(const struct bench *bench, const struct setting *setting)
     samples_free(&measured.bare_wall);
     samples_free(&measured.bare_processor);
     samples_free(&measured.bare_all_wall);
+    samples_free(&measured.bare_all_processor);
     samples_free(&measured.back_wall);
     samples_free(&measured.back_processor);
 }

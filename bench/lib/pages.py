@@ -88,6 +88,50 @@ def bench_tables(bench):
     return "\n\n".join(parts)
 
 
+def chunk_table(rows):
+    """Of one format: a row for each level, a column for each size, what is chosen in bold."""
+    sizes = sorted({row["chunk_kib"] for row in rows})
+    head = (f"{size / 1024:.3g} MiB" if size >= 1024 else f"{size:g} KiB" for size in sizes)
+    lines = ["| level | MiB | " + " | ".join(head) + " |", "|--:|--:|" + "--:|" * len(sizes)]
+    for level in dict.fromkeys(row["level"] for row in rows):
+        found = {row["chunk_kib"]: row for row in rows if row["level"] == level}
+        cells = []
+        for size in sizes:
+            row = found.get(size)
+            if row is None:
+                cells.append("")
+                continue
+            lost = "-" if row["lost_percent"] == "-" else f"{row['lost_percent']:.2f} %"
+            cell = f"{lost}, {row['efficiency']:.2f}"
+            cells.append(f"**{cell}**" if row["chosen"] else cell)
+        length = next(iter(found.values()))["input_mib"]
+        lines.append(f"| {level} | {length:g} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def write_chunks(folder, bench):
+    rows = [row for row in bench["rows"] if row["measurement"] == "chunks"]
+    if not rows:
+        return
+    tables_of_formats = "\n\n".join(
+        f"## {name}\n\n" + chunk_table([row for row in rows if row["format"] == name])
+        for name in dict.fromkeys(row["format"] for row in rows))
+    put(folder, "chunks.md", f"""
+# What a chunk size loses, and what it brings
+
+`cinch-bench --only chunks FILE` measured: {machine_text(bench['machine'])};
+{bench['engines']}.
+
+Each cell tells how many percent larger the output is than one stream of the same engine, and the
+efficiency of two threads: the time of one over twice the time of two. The size that the library
+takes for this input by itself is bold; `src/codec/zstd.c`, `deflate_zlib.c` and
+`deflate_libdeflate.c` give the reasons. Short inputs get smaller chunks at zstd's levels with small
+windows, so that there are some for every processor.
+
+{tables_of_formats}
+""")
+
+
 def write_bench(folder, charts, bench):
     chart = ""
     if charts.speed_against_threads(bench, os.path.join(folder, "threads.svg")):
@@ -137,6 +181,7 @@ def write_index(folder, compared, bench, note):
         parts.append(note)
     parts.append(f"Commands:\n\n{COMMANDS}")
     links = (("Whole programs, side by side", "comparison.md"), ("In process", "in-process.md"),
+             ("What a chunk size loses, and what it brings", "chunks.md"),
              ("Scaling past this machine", "scaling.md"), ("What is missed, and why", "missed.md"))
     parts.append("\n".join(f"- [{title}]({name})" for title, name in links
                            if os.path.exists(os.path.join(folder, name))))
@@ -218,6 +263,7 @@ def write_all(folder, charts, compared, bench, steps, note):
         write_comparison(folder, charts, compared)
     if bench is not None:
         write_bench(folder, charts, bench)
+        write_chunks(folder, bench)
     if steps is not None:
         write_scaling(folder, charts, steps)
     if compared is not None or bench is not None:

@@ -74,6 +74,10 @@ GZIP_LENGTH = {1: 128 * MIB, 6: 128 * MIB, 9: 64 * MIB}
 SLOW_ROUNDS = 3  # at most, where a run takes ten seconds and more
 
 
+def gzip_length(data, level):
+    return GZIP_LENGTH[level] if data == "source" else min(GZIP_LENGTH[level], 64 * MIB)
+
+
 def zstd_options(level):
     """How zstd and cinch are asked for a level."""
     if level < 0:
@@ -123,7 +127,7 @@ def gzip_contestants(programs, level, optional=False):
 
 def gzip_row(programs, data, level):
     wall, size = GZIP_TARGETS[level]
-    return Row(f"gzip-{level}", f"gzip {level}", data, GZIP_LENGTH[level],
+    return Row(f"gzip-{level}", f"gzip {level}", data, gzip_length(data, level),
                gzip_contestants(programs, level), "gzip",
                targets=[Target("pigz", "wall", wall), Target("pigz", "size", size)])
 
@@ -134,7 +138,7 @@ def zlib_only_rows(programs, data):
     path = programs.cinch_zlib
     for level in (1, 6, 9):
         yield Row(f"gzip-{level}-zlib", f"gzip {level}, zlib engine only", data,
-                  GZIP_LENGTH[level], {
+                  gzip_length(data, level), {
                       "cinch (zlib)": cinch(path, "--format=gzip", f"-{level}", "-T", threads),
                       "pigz": to_stdout("pigz", "-n", f"-{level}", "-p", threads),
                   }, "gzip", targets=[Target("pigz", "wall", 1.00), Target("pigz", "size", 1.005)])
