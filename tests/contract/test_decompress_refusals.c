@@ -112,6 +112,40 @@ static void zstd_windows(void **state)
     assert_refused(scratch, raw_frame(&header), CINCH_E_MEMORY_LIMIT, "2^60 bytes in one segment");
 }
 
+/* A comment of hundreds of KiB has to be at hand as a whole: under a limit that is too much. */
+static void gzip_comments_under_a_limit(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_pool *pool = pool_with_threads(1);
+    struct bytes plain = content();
+    struct bytes member = {NULL, 0};
+    struct bytes encoded;
+
+    craft_gzip_member(&member, &plain, 6, NULL);
+    encoded = bytes_slice(&member, 0, 10);
+    encoded.data[3] |= 16; /* FCOMMENT */
+    bytes_append_run(&encoded, 'c', 400000);
+    bytes_append_run(&encoded, 0, 1);
+    bytes_append(&encoded, member.data + 10, member.size - 10);
+    for (int way = 0; way < WAYS; way++) {
+        cinch_options options = CINCH_OPTIONS_INIT;
+        struct outcome outcome;
+        options.memory_limit = UINT64_C(2) << 20;
+        outcome = decompress_bytes(scratch, pool, (enum way)way, &encoded, &options);
+        assert_code(CINCH_E_MEMORY_LIMIT, outcome.code);
+        bytes_free(&outcome.content);
+        options.memory_limit = UINT64_C(16) << 20;
+        outcome = decompress_bytes(scratch, pool, (enum way)way, &encoded, &options);
+        assert_code(CINCH_OK, outcome.code);
+        assert_bytes_equal(&plain, &outcome.content);
+        bytes_free(&outcome.content);
+    }
+    bytes_free(&encoded);
+    bytes_free(&member);
+    bytes_free(&plain);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+}
+
 /* A raised limit lets larger windows in, as far as libzstd goes. */
 static void zstd_windows_by_wish(void **state)
 {
@@ -399,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(no_format),
         scratch_test(zstd_windows),
+        scratch_test(gzip_comments_under_a_limit),
         scratch_test(zstd_windows_by_wish),
         scratch_test(zstd_features),
         scratch_test(zstd_blocks),

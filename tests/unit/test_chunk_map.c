@@ -223,19 +223,26 @@ static void tells_what_the_system_refuses(void **state)
     static const uint8_t padding[10000];
 
     (void)state;
-    for (unsigned sample_number = 0; sample_number < SAMPLES + 2; sample_number++) {
+    for (unsigned sample_number = 0; sample_number < SAMPLES + 3; sample_number++) {
         struct compressed file = {.bytes = NULL};
         if (sample_number < SAMPLES) {
             file = sample(sample_number);
         } else if (sample_number == SAMPLES) {
             file = sample(3);
             compressed_add(&file, padding, sizeof padding);
-        } else {
-            /* Frames that are listed without content are walked over. */
-            file = compressed_frames(FRAME_CHECKSUM);
+        } else if (sample_number == SAMPLES + 1) {
+            /* Frames that are listed without content are walked over, here with a read each. */
+            compressed_add_frame(&file, 60000, FRAME_CHECKSUM);
             compressed_add_frame(&file, 0, FRAME_CHECKSUM);
-            compressed_add_frame(&file, 100, FRAME_CHECKSUM);
+            compressed_add_frame(&file, 60000, FRAME_CHECKSUM);
+            compressed_add_frame(&file, 0, FRAME_CHECKSUM);
             compressed_add_table(&file, 0);
+        } else {
+            /* A header that takes several reads, and members that are far apart. */
+            compressed_add_indexed(&file, 40000, 20, 0);
+            compressed_add_member(&file, 60000, MEMBER_BGZF);
+            compressed_add_member(&file, 60000, 0);
+            compressed_add_member(&file, 60000, MEMBER_BGZF);
         }
         for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
             unsigned number = 0, passed = 0;

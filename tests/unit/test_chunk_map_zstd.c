@@ -141,10 +141,11 @@ static void finds_no_content_in_a_skippable_frame(void **state)
     struct compressed file = {.bytes = NULL};
     compressed_add_frame(&file, 50, 0);
     compressed_add_skippable(&file, 20);
+    compressed_add_frame(&file, 50, 0);
     file.frames[1].decompressed_size = 40;
     compressed_add_table(&file, 0);
     assert_int_equal(mapping_read(&map, file.bytes, file.size), CINCH_OK);
-    assert_int_equal(map.count, 2);
+    assert_int_equal(map.count, 3);
     const struct mapped_chunk chunk = chunk_map_get(&map, 1);
     assert_int_not_equal(chunk_decode(&chunk, file.bytes + chunk.input_offset, content, &workspace),
                          CINCH_OK);
@@ -324,6 +325,22 @@ static void walks_over_frames(void **state)
     assert_maps(&file, 0);
 }
 
+/* A last block that ends where the file does, and is passed over without a look. */
+static void walks_to_the_very_end(void **state)
+{
+    (void)state;
+    for (size_t cut = 0; cut < 3; cut++) {
+        struct compressed file = {.bytes = NULL};
+        compressed_add_frame(&file, 10, 0);
+        compressed_add_frame(&file, 60000, 0);
+        file.size -= cut;
+        if (cut == 0)
+            assert_maps(&file, 2);
+        else
+            assert_refused(CINCH_E_TRUNCATED, &file);
+    }
+}
+
 static void reads_concatenated_files(void **state)
 {
     (void)state;
@@ -438,6 +455,7 @@ int main(void)
         cmocka_unit_test(refuses_impossible_tables),
         cmocka_unit_test(reads_a_table_that_is_all),
         cmocka_unit_test(walks_over_frames),
+        cmocka_unit_test(walks_to_the_very_end),
         cmocka_unit_test(reads_concatenated_files),
         cmocka_unit_test(is_not_taken_in_by_the_footer_s_magic_number),
         cmocka_unit_test(refuses_frames_that_it_cannot_place),

@@ -22,8 +22,9 @@ static struct {
     atomic_uint reads; /* of the byte, so far */
 } change = {.offset = UINT64_MAX};
 
-/* Reads of a number alone fail. */
+/* Reads of a number alone fail, or find this much more. */
 static bool fails_numbers;
+static uint8_t numbers_more;
 
 ssize_t __real_pread64(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset);
@@ -35,6 +36,8 @@ ssize_t __wrap_pread64(int fd, void *buffer, size_t size, off_t offset)
         errno = EIO;
         return -1;
     }
+    if (size == 4 && count == 4)
+        ((uint8_t *)buffer)[0] = (uint8_t)(((uint8_t *)buffer)[0] + numbers_more);
     if (count > 4 && change.offset >= from && change.offset - from < (uint64_t)count &&
         atomic_fetch_add(&change.reads, 1) > 0)
         ((uint8_t *)buffer)[change.offset - from] ^= change.mask;
@@ -110,27 +113,46 @@ static void a_member_that_loses_its_end_is_damaged(void **state)
     compressed_free(&file);
 }
 
-/* Before a member is passed on its length is read from its trailer. */
-static void a_length_that_cannot_be_read_is_told(void **state)
+/* Decompresses a member that tells its size. */
+static int32_t decompress_member(struct scratch *scratch, unsigned flags)
 {
-    struct scratch *scratch = *state;
     struct compressed file = {.bytes = NULL};
     const char *input = scratch_path(scratch, "input");
     cinch_pool *pool = pool_with_threads(1);
     cinch_job *job;
 
-    compressed_add_member(&file, 1000, MEMBER_BGZF);
+    compressed_add_member(&file, 1000, MEMBER_BGZF | flags);
     file_write(input, &(struct bytes){file.bytes, file.size});
-    fails_numbers = true;
     assert_code(CINCH_OK,
                 cinch_decompress(pool, input, scratch_path(scratch, "output"), NULL, &job));
     int32_t code = cinch_job_wait(job);
-    fails_numbers = false;
     cinch_job_release(job);
-    assert_code(CINCH_E_IO, code);
     scratch_assert_holds(scratch, "input", NULL);
     cinch_pool_destroy(pool, CINCH_DRAIN);
     compressed_free(&file);
+    return code;
+}
+
+/* Before a member is passed on its length is read from its trailer. */
+static void a_length_that_cannot_be_read_is_told(void **state)
+{
+    fails_numbers = true;
+    int32_t code = decompress_member(*state, 0);
+    fails_numbers = false;
+    assert_code(CINCH_E_IO, code);
+}
+
+static void a_member_that_became_shorter_is_damaged(void **state)
+{
+    numbers_more = 1;
+    int32_t code = decompress_member(*state, 0);
+    numbers_more = 0;
+    assert_code(CINCH_E_CORRUPT, code);
+}
+
+static void a_member_without_an_end_is_damaged(void **state)
+{
+    assert_code(CINCH_E_CORRUPT, decompress_member(*state, MEMBER_UNFINISHED));
 }
 
 int main(void)
@@ -139,6 +161,8 @@ int main(void)
         scratch_test(members_that_change_are_damaged),
         scratch_test(a_member_that_loses_its_end_is_damaged),
         scratch_test(a_length_that_cannot_be_read_is_told),
+        scratch_test(a_member_that_became_shorter_is_damaged),
+        scratch_test(a_member_without_an_end_is_damaged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "confined.h"
+#include "io/temporary.h"
 #include "support/bytes.h"
 #include "support/scratch.h"
 #include "support/test.h"
@@ -54,6 +55,20 @@ static void do_without_news_of_forks(void *context)
     compress_async(path, "/nonexistent/output", NULL, NULL);
 }
 
+/* A hidden name is to be removed by the process that made it alone. */
+static void hide_without_news_of_forks(void *context)
+{
+    struct failure failure = {.code = CINCH_OK};
+    struct temporary temporary;
+    struct place place;
+
+    refuses_atfork = true;
+    confined_refuse_nameless_files(EOPNOTSUPP);
+    confined_code(CINCH_OK, place_find(&place, context, &failure));
+    confined_code(CINCH_E_NO_MEMORY, temporary_create(&temporary, &place, &failure));
+    place_release(&place);
+}
+
 static void without_news_of_forks_nothing_is_made(void **state)
 {
     struct scratch *scratch = *state;
@@ -61,6 +76,8 @@ static void without_news_of_forks_nothing_is_made(void **state)
 
     file_write_text(path, "words");
     confined_run(do_without_news_of_forks, (void *)(uintptr_t)path);
+    confined_run(hide_without_news_of_forks, (void *)(uintptr_t)path);
+    scratch_assert_holds(scratch, "input", NULL);
 }
 
 static void make_pools_in_a_child(void *parent_s)

@@ -100,6 +100,13 @@ static void looks_end_with_the_file(void **state)
     (void)state;
     look_at(&source, &input, &content, 100);
     assert_false(source.has_ended);
+    /* A longer look adds what is missing, and no more. */
+    assert_int_equal(STEP_DONE, source_fill(&source, 150, 200, &need, &failure));
+    assert_int_equal(200, source.size);
+    assert_memory_equal(content.data, source.data, 200);
+    source_take(&source, 100);
+    source_seek(&source, 0);
+    assert_int_equal(STEP_DONE, source_fill(&source, 100, 100, &need, &failure));
     source_skip(&source, 40);
     assert_int_equal(40, source.offset);
     assert_int_equal(60, source.size);
