@@ -58,8 +58,6 @@ WRAP(size_t, ZSTD_CCtx_reset, (ZSTD_CCtx * context, ZSTD_ResetDirective what), (
      SLIP_RESET)
 WRAP(size_t, ZSTD_DCtx_reset, (ZSTD_DCtx * context, ZSTD_ResetDirective what), (context, what),
      SLIP_RESET)
-WRAP(size_t, ZSTD_CCtx_setParameter, (ZSTD_CCtx * context, ZSTD_cParameter which, int value),
-     (context, which, value), SLIP_PARAMETER)
 WRAP(size_t, ZSTD_DCtx_setParameter, (ZSTD_DCtx * context, ZSTD_dParameter which, int value),
      (context, which, value), SLIP_PARAMETER)
 WRAP(size_t, ZSTD_CCtx_setPledgedSrcSize, (ZSTD_CCtx * context, unsigned long long size),
@@ -80,6 +78,19 @@ size_t __wrap_ZSTD_compressStream2(ZSTD_CCtx *context, ZSTD_outBuffer *output, Z
     if (output->pos - before > 1000 && atomic_load(&slips) == 0 && slips_now(SLIP_FLIP))
         ((uint8_t *)output->dst)[before + (output->pos - before) / 2] ^= 1;
     return result;
+}
+
+/* What libzstd was last told of its own threads. */
+static atomic_int workers_told;
+
+size_t __real_ZSTD_CCtx_setParameter(ZSTD_CCtx *context, ZSTD_cParameter which, int value);
+size_t __wrap_ZSTD_CCtx_setParameter(ZSTD_CCtx *context, ZSTD_cParameter which, int value);
+size_t __wrap_ZSTD_CCtx_setParameter(ZSTD_CCtx *context, ZSTD_cParameter which, int value)
+{
+    if (which == ZSTD_c_nbWorkers)
+        atomic_store(&workers_told, value);
+    return slips_now(SLIP_PARAMETER) ? slip_result()
+                                     : __real_ZSTD_CCtx_setParameter(context, which, value);
 }
 
 size_t __real_ZSTD_decompressDCtx(ZSTD_DCtx *context, void *data, size_t room, const void *piece,
@@ -127,6 +138,40 @@ static void a_job_ends_with_the_code_of_what_failed(void **state)
     for (size_t i = 0; i < 2; i++) {
         check_job(*state, ways[i], SLIP_COMPRESS, ZSTD_error_memory_allocation, CINCH_E_NO_MEMORY);
         check_job(*state, ways[i], SLIP_COMPRESS, ZSTD_error_GENERIC, CINCH_E_INTERNAL);
+    }
+}
+
+/* One frame is made by libzstd's threads: as many as the pool has, as the memory limit leaves, and
+ * as there can be. */
+static void one_frame_has_the_pool_s_threads(void **state)
+{
+    const int most = ZSTD_cParam_getBounds(ZSTD_c_nbWorkers).upperBound;
+    static const uint32_t threads[] = {1, 3, 1024};
+    cinch_options options = CINCH_OPTIONS_INIT;
+
+    options.flags = CINCH_FLAG_SINGLE_STREAM;
+    file_write_text(scratch_path(*state, "input"), "words");
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+        cinch_pool *pool = pool_with_threads(threads[i]);
+        int expected = (int)threads[i] < most ? (int)threads[i] : most;
+        options.memory_limit = 0;
+        assert_code(CINCH_OK, compress_and_wait(pool, scratch_path(*state, "input"),
+                                                scratch_path(*state, "output"), &options));
+        assert_int_equal(expected, atomic_load(&workers_told));
+        /* Under a limit the first that is enough is so for one, and twice that for two. */
+        int32_t code = CINCH_E_MEMORY_LIMIT;
+        for (uint64_t limit = 1 << 20; code == CINCH_E_MEMORY_LIMIT; limit += 1 << 20) {
+            options.memory_limit = limit;
+            code = compress_and_wait(pool, scratch_path(*state, "input"),
+                                     scratch_path(*state, "output"), &options);
+        }
+        assert_code(CINCH_OK, code);
+        assert_int_equal(1, atomic_load(&workers_told));
+        options.memory_limit *= 2;
+        assert_code(CINCH_OK, compress_and_wait(pool, scratch_path(*state, "input"),
+                                                scratch_path(*state, "output"), &options));
+        assert_int_equal(expected < 2 ? expected : 2, atomic_load(&workers_told));
+        cinch_pool_destroy(pool, CINCH_DRAIN);
     }
 }
 
@@ -244,6 +289,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(a_job_ends_with_the_code_of_what_failed),
+        scratch_test(one_frame_has_the_pool_s_threads),
         scratch_test(verifying_finds_every_slip),
         cmocka_unit_test(a_frame_that_cannot_begin_is_told),
         cmocka_unit_test(a_piece_without_room_is_told),
