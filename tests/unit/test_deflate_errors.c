@@ -39,14 +39,52 @@ static int slip_result; /* with what */
         return slip == here ? slip_result : __real_##function arguments;                           \
     }
 
-WRAP(deflateInit2_,
-     (z_stream * stream, int level, int method, int window, int memory, int strategy,
-      const char *version, int size),
-     (stream, level, method, window, memory, strategy, version, size), SLIP_DEFLATE_INIT)
+/* Bytes that zlib has asked for since `held` was 0. */
+static size_t held;
+
+static void *count_memory(void *opaque, unsigned count, unsigned size)
+{
+    (void)opaque;
+    held += (size_t)count * size;
+    return malloc((size_t)count * size);
+}
+
+static void give_memory(void *opaque, void *memory)
+{
+    (void)opaque;
+    free(memory);
+}
+
+static void count_memory_of(z_stream *stream)
+{
+    stream->zalloc = count_memory;
+    stream->zfree = give_memory;
+}
+
+int __real_deflateInit2_(z_stream *stream, int level, int method, int window, int memory,
+                         int strategy, const char *version, int size);
+int __wrap_deflateInit2_(z_stream *stream, int level, int method, int window, int memory,
+                         int strategy, const char *version, int size);
+int __wrap_deflateInit2_(z_stream *stream, int level, int method, int window, int memory,
+                         int strategy, const char *version, int size)
+{
+    count_memory_of(stream);
+    return slip == SLIP_DEFLATE_INIT ? slip_result
+                                     : __real_deflateInit2_(stream, level, method, window, memory,
+                                                            strategy, version, size);
+}
+
+int __real_inflateInit2_(z_stream *stream, int window, const char *version, int size);
+int __wrap_inflateInit2_(z_stream *stream, int window, const char *version, int size);
+int __wrap_inflateInit2_(z_stream *stream, int window, const char *version, int size)
+{
+    count_memory_of(stream);
+    return slip == SLIP_INFLATE_INIT ? slip_result
+                                     : __real_inflateInit2_(stream, window, version, size);
+}
+
 WRAP(deflateReset, (z_stream * stream), (stream), SLIP_DEFLATE_RESET)
 WRAP(deflate, (z_stream * stream, int flush), (stream, flush), SLIP_DEFLATE)
-WRAP(inflateInit2_, (z_stream * stream, int window, const char *version, int size),
-     (stream, window, version, size), SLIP_INFLATE_INIT)
 WRAP(inflateReset, (z_stream * stream), (stream), SLIP_INFLATE_RESET)
 WRAP(inflate, (z_stream * stream, int flush), (stream, flush), SLIP_INFLATE)
 
@@ -119,6 +157,53 @@ static void contexts_need_memory(void **state)
             kinds[k]->destroy(context);
         }
     }
+}
+
+/* A memory limit is kept by what the engines say they hold: not less than that, and not far more.
+ */
+static void memory_is_told_as_it_is(void **state)
+{
+    struct bytes content = bytes_make(BYTES_TEXT, 100000, 1);
+    struct bytes piece = encode_chunk_anew(&deflate_zlib_encoder, 6, &content, true);
+    struct decoder_flow flow = {piece.data, piece.size, 0, content.data, content.size, 0};
+    void *context = deflate_zlib_encoder.context.create();
+    bool ended;
+
+    (void)state;
+    assert_non_null(context);
+    held = 0;
+    assert_code(CINCH_OK, deflate_zlib_encoder.begin(context, &settings, 10, true));
+    assert_in_range(deflate_zlib_encoder.memory(&settings), held, held + held / 8);
+    assert_in_range(deflate_zlib_encoder.context.size(context), held, held + held / 8);
+    deflate_zlib_encoder.context.destroy(context);
+
+    /* A decoder has its window when it has decoded. */
+    context = deflate_zlib_decoder.context.create();
+    assert_non_null(context);
+    held = 0;
+    assert_code(CINCH_OK, deflate_zlib_decoder.begin(context));
+    while (flow.output_size < content.size) {
+        flow.output_room = flow.output_size + 1000;
+        assert_code(CINCH_OK, deflate_zlib_decoder.run(context, &flow, &ended));
+    }
+    assert_true(held > 1 << MAX_WBITS);
+    assert_in_range(deflate_zlib_decoder.context.size(context), held, held + held / 8);
+    deflate_zlib_decoder.context.destroy(context);
+
+    /* Who hands a piece on to zlib holds zlib's context from then on. */
+    for (size_t i = 1; deflate_decoders[i] != NULL; i++) {
+        struct decoded decoded;
+        context = deflate_decoders[i]->context.create();
+        assert_non_null(context);
+        const size_t before = deflate_decoders[i]->context.size(context);
+        assert_code(CINCH_E_TRUNCATED,
+                    deflate_decoders[i]->decode(context, piece.data, piece.size - 1, content.data,
+                                                content.size, &decoded));
+        assert_true(deflate_decoders[i]->context.size(context) >= before + (1 << MAX_WBITS));
+        deflate_decoders[i]->context.destroy(context);
+    }
+    bytes_free(&piece);
+    bytes_free(&content);
 }
 
 /* --- Decoders --------------------------------------------------------------------------- */
@@ -219,6 +304,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(zlib_s_encoder_tells_what_fails),
         cmocka_unit_test(contexts_need_memory),
+        cmocka_unit_test(memory_is_told_as_it_is),
         cmocka_unit_test(zlib_s_decoder_tells_what_fails),
         cmocka_unit_test(pieces_need_memory),
     };
