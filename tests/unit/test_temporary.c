@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -505,6 +506,51 @@ static void the_longest_names_can_be_hidden(void **state)
     confined_run(hide_long_names, &task);
 }
 
+/* Many threads hide names and remove them at one time: whose turn it is, the list of those that are
+ * there must stay whole. */
+enum {
+    HIDERS = 4,
+    HIDDEN_EACH = 200
+};
+
+static void *hide_again_and_again(void *argument)
+{
+    const int directory = *(const int *)argument;
+    struct hidden_name *before = NULL;
+    uintptr_t failed = 0;
+
+    for (int i = 0; i < HIDDEN_EACH; i++) {
+        int fd = -1;
+        struct hidden_name *hidden = hidden_name_create(directory, "target", &fd);
+        failed += hidden == NULL;
+        if (fd >= 0)
+            (void)close(fd);
+        /* Not the newest, so that names leave from the middle of the list. */
+        hidden_name_remove(before);
+        before = hidden;
+    }
+    hidden_name_remove(before);
+    return (void *)failed;
+}
+
+static void many_threads_can_hide_names(void **state)
+{
+    struct scratch *scratch = *state;
+    pthread_t threads[HIDERS];
+    int directory = open(scratch->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    assert_true(directory >= 0);
+    for (size_t i = 0; i < HIDERS; i++)
+        assert_int_equal(0, pthread_create(&threads[i], NULL, hide_again_and_again, &directory));
+    for (size_t i = 0; i < HIDERS; i++) {
+        void *failed;
+        assert_int_equal(0, pthread_join(threads[i], &failed));
+        assert_null(failed);
+    }
+    (void)close(directory);
+    scratch_assert_holds(scratch, NULL);
+}
+
 static void hide_without_randomness(void *argument)
 {
     const struct task *task = argument;
@@ -748,6 +794,7 @@ int main(void)
         scratch_test(what_failed_to_take_its_place_leaves_nothing),
         scratch_test(the_longest_names_can_be_hidden),
         scratch_test(names_without_letters_can_be_hidden),
+        scratch_test(many_threads_can_hide_names),
         scratch_test(names_that_others_have_are_left_alone),
         scratch_test(a_name_is_found_without_randomness_or_given_up),
         scratch_test(a_normal_exit_removes_hidden_names),
