@@ -4,8 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "engines.h"
+#include "format/zstd_frame.h"
 
 /* Around what the engines take at a time; few, as this runs in Valgrind, too. */
 static const size_t sizes[] = {0, 1, 2, 3, 257, 5000, 70000};
@@ -236,13 +238,47 @@ static void levels_have_engines(void **state)
     }
 }
 
+/* A chunk of a long input is four of the windows that libzstd has at the level, and of a shorter
+ * one not less than two, however many of them there would be. */
+static void zstd_s_chunks_follow_the_window(void **state)
+{
+    (void)state;
+    for (int32_t level = 1; level <= 19; level++) {
+        ZSTD_CCtx *context = ZSTD_createCCtx();
+        uint8_t frame[64];
+        ZSTD_inBuffer input = {"x", 1, 0};
+        ZSTD_outBuffer output = {frame, sizeof frame, 0};
+        struct zstd_frame_header header;
+        size_t needed;
+        assert_non_null(context);
+        ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, level);
+        assert_false(ZSTD_isError(ZSTD_compressStream2(context, &output, &input, ZSTD_e_flush)));
+        ZSTD_freeCCtx(context);
+        assert_code(CINCH_OK, zstd_frame_header_parse(frame, output.pos, &header, &needed));
+        assert_int_equal(4 * header.window_size, zstd_encoder.chunk_size(level, UINT64_MAX));
+        size_t before = zstd_encoder.chunk_size(level, 0);
+        assert_true(before >= 2 * header.window_size);
+        for (uint64_t length = 1; length < UINT64_C(1) << 40; length *= 2) {
+            size_t size = zstd_encoder.chunk_size(level, length);
+            assert_in_range(size, before, 4 * header.window_size);
+            before = size;
+        }
+        assert_int_equal(4 * header.window_size, before);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_make_a_stream),      cmocka_unit_test(stored_pieces_make_a_stream),
-        cmocka_unit_test(long_chunks_are_portioned), cmocka_unit_test(portions_fit_the_data),
-        cmocka_unit_test(recovers_from_little_room), cmocka_unit_test(bytes_depend_on_nothing_else),
-        cmocka_unit_test(tells_its_memory),          cmocka_unit_test(levels_have_engines),
+        cmocka_unit_test(pieces_make_a_stream),
+        cmocka_unit_test(stored_pieces_make_a_stream),
+        cmocka_unit_test(long_chunks_are_portioned),
+        cmocka_unit_test(portions_fit_the_data),
+        cmocka_unit_test(recovers_from_little_room),
+        cmocka_unit_test(bytes_depend_on_nothing_else),
+        cmocka_unit_test(tells_its_memory),
+        cmocka_unit_test(levels_have_engines),
+        cmocka_unit_test(zstd_s_chunks_follow_the_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

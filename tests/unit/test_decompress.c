@@ -99,6 +99,24 @@ static void members_that_change_are_damaged(void **state)
     compressed_free(&file);
 }
 
+/* Frames that are passed on together are found again one by one: another magic number, a block that
+ * reaches beyond the end, a frame less, and content that is another. */
+static void frames_that_change_are_damaged(void **state)
+{
+    struct compressed file = compressed_frames(FRAME_CHECKSUM);
+    const size_t second = file.frames[0].compressed_size;
+    const size_t third = second + file.frames[1].compressed_size;
+    /* 4 bytes of magic number, the descriptor, and 2 of the content's size, where it is one
+     * segment: the block's header is next. */
+    assert_int_equal(0x60, file.bytes[second + 4] & 0xE0);
+    assert_notices(*state, &file, second, 1, CINCH_E_CORRUPT);
+    /* A block of 16 bytes more, where its size has not that bit yet. */
+    if ((file.bytes[third + 7] & 0x80) == 0)
+        assert_notices(*state, &file, third + 7, 0x80, CINCH_E_TRUNCATED);
+    assert_notices(*state, &file, file.size - 1, 1, CINCH_E_CHECKSUM);
+    compressed_free(&file);
+}
+
 /* The final bit of a piece's last block: a member that has it says so, one that lost it is none. */
 static void a_member_that_loses_its_end_is_damaged(void **state)
 {
@@ -159,6 +177,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(members_that_change_are_damaged),
+        scratch_test(frames_that_change_are_damaged),
         scratch_test(a_member_that_loses_its_end_is_damaged),
         scratch_test(a_length_that_cannot_be_read_is_told),
         scratch_test(a_member_that_became_shorter_is_damaged),

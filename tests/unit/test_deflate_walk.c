@@ -175,13 +175,56 @@ static void agrees_with_zlib_on_damage(void **state)
     bytes_free(&content);
 }
 
+/* Headers of blocks with codes of their own that no encoder writes, and blocks that end too early.
+ */
+static void refuses_headers_of_no_block(void **state)
+{
+    static const struct {
+        const char *bytes;
+        size_t size;
+        const char *what;
+    } headers[] = {
+        {"\x05\xC0\x81\x08\x00\x00\x00\x00\xA0\xF7\x97\x6E\x00\x00", 14,
+         "no code for a block's end"},
+        {"\x05\x00\x00\x00\x00\x00", 6, "no code for the lengths"},
+        {"\x05\x20\x00\x20\x00\x00", 6, "a code of one symbol for the lengths"},
+        {"\xF5\xC0\x01\x04\x00\x00\x00\x00\x10\x00\x00", 11, "287 symbols"},
+        {"\x05\xDF\x01\x04\x00\x00\x00\x00\x10\x00\x00", 11, "32 distances"},
+        {"\x05\xC0\x03\x08\x00\x00\x00\x00\x20\x00\x00\x00", 12, "a repeat before any length"},
+        {"\x05\xC0\x81\x08\x00\x00\x00\x00\x20\x7F\x7F\x7F\x00\x00", 14,
+         "a repeat beyond the last length"},
+    };
+    struct deflate_last_block last;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+        for (size_t size = 0; size <= headers[i].size; size++)
+            if (deflate_walk(&walk, (const uint8_t *)headers[i].bytes, size, (const uint8_t *)"", 0,
+                             &last))
+                fail_msg("%s, of %zu bytes, is passed", headers[i].what, size);
+
+    /* A static block that is not the last, of literals of nine bits: 0 to 7 bits are left behind it
+     * of the last byte, and no header is in them. */
+    static const uint8_t content[] = {255, 255, 255, 255, 255, 255, 255, 255};
+    for (size_t literals = 0; literals < 8; literals++) {
+        uint8_t bytes[16] = {2};
+        size_t bit = 3;
+        for (size_t end = bit + 9 * literals; bit < end; bit++)
+            bytes[bit / 8] |= (uint8_t)(1U << bit % 8);
+        const size_t size = (bit + 7 + 7) / 8;
+        assert_false(deflate_walk(&walk, bytes, size, content, literals, &last));
+        bytes[0] |= 1;
+        assert_true(deflate_walk(&walk, bytes, size, content, literals, &last));
+        assert_int_equal(bit + 7, last.end);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_last_block),
-        cmocka_unit_test(passes_every_engine),
-        cmocka_unit_test(sees_every_difference),
-        cmocka_unit_test(agrees_with_zlib_on_damage),
+        cmocka_unit_test(finds_the_last_block),        cmocka_unit_test(passes_every_engine),
+        cmocka_unit_test(sees_every_difference),       cmocka_unit_test(agrees_with_zlib_on_damage),
+        cmocka_unit_test(refuses_headers_of_no_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
