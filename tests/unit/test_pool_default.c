@@ -11,6 +11,13 @@
 #include "support/scratch.h"
 #include "support/test.h"
 
+/* The children below start threads, which the thread sanitizer must be asked for. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+    return "die_after_fork=0";
+}
+
 /* --- A system that refuses -------------------------------------------------------------- */
 
 static bool refuses_atfork;
