@@ -13,6 +13,7 @@
 #include "chunk_decode.h"
 #include "chunk_map.h"
 #include "compressed.h"
+#include "io/input_window.h"
 #include "mapping.h"
 #include "refusal.h"
 #include "support/test.h"
@@ -262,6 +263,34 @@ static void tells_what_the_system_refuses(void **state)
     }
 }
 
+/* Of frames that are alike, as the table says, only the first is looked at, and each chunk proves
+ * the offsets of the others when it is decoded; where one differs, each is held against its header.
+ */
+static void looks_at_frames_that_differ_alone(void **state)
+{
+    enum {
+        FRAMES = 12
+    };
+    unsigned reads[2];
+
+    (void)state;
+    for (unsigned differ = 0; differ < 2; differ++) {
+        struct compressed file = {.bytes = NULL};
+        int32_t code;
+        for (size_t i = 0; i < FRAMES; i++)
+            compressed_add_frame(&file, i == 5 ? 60000 - differ : 60000, FRAME_CHECKSUM);
+        compressed_add_frame(&file, 10, FRAME_CHECKSUM);
+        compressed_add_table(&file, 0);
+        assert_true(file.size > (size_t)FRAMES * 2 * INPUT_WINDOW_READ);
+        reads[differ] = 0;
+        while (read_refused(&file, REFUSE_READ, reads[differ], &code))
+            reads[differ]++;
+        compressed_free(&file);
+    }
+    assert_in_range(reads[0], 1, 5);
+    assert_in_range(reads[1], FRAMES, FRAMES + 6);
+}
+
 /* A map holds what a reader can: chunks within the limits, and offsets that a caller can tell. */
 static void adds_what_it_can_hold(void **state)
 {
@@ -295,6 +324,7 @@ int main(void)
         cmocka_unit_test(survives_every_truncation),
         cmocka_unit_test(survives_every_flipped_bit),
         cmocka_unit_test(tells_what_the_system_refuses),
+        cmocka_unit_test(looks_at_frames_that_differ_alone),
         cmocka_unit_test(adds_what_it_can_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
