@@ -288,8 +288,9 @@ static enum step decompress_open(struct transfer *transfer, struct worker *worke
     /* The faster decoder of pieces may copy them, which is not in the account. */
     if (decompress->limits.is_strict)
         decompress->decoder = decompress->stream_decoder;
-    if (decompress->format == CINCH_FORMAT_ZSTD && !decompress->is_inspection)
-        frame_sums_open(decompress);
+    if (decompress->format == CINCH_FORMAT_ZSTD && !decompress->is_inspection &&
+        frame_sums_open(decompress, failure) != CINCH_OK)
+        return STEP_FAILED;
     transfer->pipeline.ops = &decompress_ops;
     if (decompress->limits.workers == 0) {
         failure_set(failure, CINCH_E_MEMORY_LIMIT, FAILURE_OF_NOTHING,

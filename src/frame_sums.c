@@ -8,21 +8,16 @@
 
 /* --- Open ------------------------------------------------------------------------------- */
 
-static bool read_from(const struct input *input, uint64_t offset, uint8_t *bytes, size_t size)
-{
-    struct failure ignored = {.code = CINCH_OK};
-    return input_read_at(input, offset, bytes, size, &ignored) == CINCH_OK;
-}
-
 /* Whether the entries of a table without checksums, from `at` to `end`, list nothing but content,
  * of `size` bytes in the file. */
-static bool entries_are_all(const struct input *input, uint64_t at, uint64_t end, uint64_t size)
+static bool entries_are_all(const struct input *input, uint64_t at, uint64_t end, uint64_t size,
+                            struct failure *failure)
 {
     uint8_t bytes[512 * SEEK_TABLE_ENTRY_SIZE];
     uint64_t total = 0;
     while (at < end) {
         size_t count = end - at < sizeof bytes ? (size_t)(end - at) : sizeof bytes;
-        if (!read_from(input, at, bytes, count))
+        if (input_read_at(input, at, bytes, count, failure) != CINCH_OK)
             return false;
         for (size_t i = 0; i < count; i += SEEK_TABLE_ENTRY_SIZE) {
             if (load_le32(bytes + i + 4) == 0)
@@ -34,25 +29,27 @@ static bool entries_are_all(const struct input *input, uint64_t at, uint64_t end
     return total == size;
 }
 
-static bool file_has_no_checksums(const struct input *input)
+/* False also where that cannot be read, which is in `failure` then. */
+static bool file_has_no_checksums(const struct input *input, struct failure *failure)
 {
     uint8_t bytes[SEEK_TABLE_FOOTER_SIZE];
     struct seek_table table;
     if (!input->is_file || input->size < sizeof bytes)
         return false;
     uint64_t footer = input->size - sizeof bytes;
-    if (!read_from(input, footer, bytes, sizeof bytes) ||
+    if (input_read_at(input, footer, bytes, sizeof bytes, failure) != CINCH_OK ||
         seek_table_parse_footer(bytes, input->size, &table) != CINCH_OK || table.has_checksums)
         return false;
     uint64_t header = input->size - table.size;
-    return read_from(input, header, bytes, SEEK_TABLE_HEADER_SIZE) &&
+    return input_read_at(input, header, bytes, SEEK_TABLE_HEADER_SIZE, failure) == CINCH_OK &&
            seek_table_parse_header(bytes, &table) == CINCH_OK &&
-           entries_are_all(input, header + SEEK_TABLE_HEADER_SIZE, footer, header);
+           entries_are_all(input, header + SEEK_TABLE_HEADER_SIZE, footer, header, failure);
 }
 
-void frame_sums_open(struct decompress *decompress)
+int32_t frame_sums_open(struct decompress *decompress, struct failure *failure)
 {
-    decompress->hashes_frames = !file_has_no_checksums(decompress->source.input);
+    decompress->hashes_frames = !file_has_no_checksums(decompress->source.input, failure);
+    return failure->code;
 }
 
 /* --- Work ------------------------------------------------------------------------------- */

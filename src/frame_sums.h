@@ -23,9 +23,10 @@
 /*
  * When the input is open: whether frames without a checksum are hashed, decompress->hashes_frames.
  * A file that ends in a table of all of it that lists no checksums and nothing but content, as ours
- * do, has no place where another table could be; of other inputs nobody knows.
+ * do, has no place where another table could be; of other inputs nobody knows. Returns CINCH_OK, or
+ * why the file cannot be read, which is in `failure`, too.
  */
-void frame_sums_open(struct decompress *decompress);
+int32_t frame_sums_open(struct decompress *decompress, struct failure *failure);
 
 /* A frame's sum. A skippable frame's is all zero, which no other can have. */
 struct frame_sum {
