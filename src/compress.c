@@ -172,8 +172,9 @@ struct preparation {
     struct worker *worker;
 };
 
-static bool preparation_goes_on(void *owner)
+static bool preparation_goes_on(void *owner, size_t used)
 {
+    (void)used;
     const struct preparation *preparation = owner;
     return transfer_advance(preparation->transfer, preparation->worker, 0);
 }
@@ -187,8 +188,8 @@ static int32_t begin_chunk(struct transfer *transfer, struct chunk *chunk, struc
     if (code != CINCH_OK || encoder->prepare == NULL)
         return code;
     struct preparation preparation = {transfer, worker};
-    const struct interruption interruption = {preparation_goes_on, &preparation};
-    return encoder->prepare(context, &compress->settings, &interruption);
+    const struct codec_watch watch = {preparation_goes_on, &preparation};
+    return encoder->prepare(context, &compress->settings, &watch);
 }
 
 static int32_t encode_chunk(struct transfer *transfer, struct chunk *chunk, struct worker *worker,

@@ -54,7 +54,7 @@ struct decoding {
     uint64_t told;  /* bytes of it that progress knows of */
 };
 
-/* A decoder_watch's: tells progress, and looks whether the job was stopped. */
+/* A watch's: tells progress, and looks whether the job was stopped. */
 static bool go_on(void *owner, size_t used)
 {
     struct decoding *decoding = owner;
@@ -78,7 +78,7 @@ static int32_t decode_one(struct decoding *decoding, const uint8_t *piece, size_
         return CINCH_E_NO_MEMORY;
     if (!is_long)
         return decoder->decode(context, piece, size, content, capacity, decoded);
-    struct decoder_watch watch = {.go_on = go_on, .owner = decoding};
+    struct codec_watch watch = {.go_on = go_on, .owner = decoding};
     return decoder->decode_in_slices(context, piece, size, content, capacity, &watch, decoded);
 }
 

@@ -23,9 +23,11 @@ struct piece {
     size_t size; /* bytes written so far */
 };
 
-/* Who may want a long call to be given up, and is asked from within it. */
-struct interruption {
-    bool (*go_on)(void *owner);
+/* Who is asked now and then, from within a call that may take long. */
+struct codec_watch {
+    /* Of a piece that is decoded, `used` bytes are done; fewer than before, where another engine
+     * had to begin anew. Encoders say 0. False: the call is to be given up. */
+    bool (*go_on)(void *owner, size_t used);
     void *owner;
 };
 
@@ -66,10 +68,10 @@ struct encoder {
     int32_t (*begin)(void *context, const struct encoder_settings *settings, size_t size,
                      bool last);
 
-    /* Behind begin(), where that is not NULL: makes what memory the chunk needs, and asks now and
-     * then whether to go on. Returns as feed() does, or CINCH_E_CANCELLED. */
+    /* Behind begin(), where that is not NULL: makes what memory the chunk needs, asking `watch`
+     * in between. Returns as feed() does, or CINCH_E_CANCELLED: it has said no. */
     int32_t (*prepare)(void *context, const struct encoder_settings *settings,
-                       const struct interruption *interruption);
+                       const struct codec_watch *watch);
 
     /* Takes the next `size` bytes of the chunk; `end`: they are its last, and the piece is
      * complete on return. An empty chunk is fed once, with size 0. */
@@ -80,14 +82,6 @@ struct encoder {
 struct decoded {
     size_t size;   /* bytes of content */
     bool is_final; /* deflate: the piece ended with the final block of its stream */
-};
-
-/* Who is asked now and then while something long is decoded. */
-struct decoder_watch {
-    /* Of the piece, `used` bytes were decoded; fewer than before, where another engine had to begin
-     * anew. False: no more of it is wanted. */
-    bool (*go_on)(void *owner, size_t used);
-    void *owner;
 };
 
 /* Content between two questions, so that a call takes tens of milliseconds at most; what has less
@@ -125,7 +119,7 @@ struct decoder {
     /* The same, asking `watch` after each slice; CINCH_E_CANCELLED: it has said no. For engines
      * that know streams. A piece is one frame, or deflate data. */
     int32_t (*decode_in_slices)(void *context, const void *piece, size_t size, void *data,
-                                size_t capacity, const struct decoder_watch *watch,
+                                size_t capacity, const struct codec_watch *watch,
                                 struct decoded *decoded);
 
     /* Begins a stream of which neither input nor output is at hand as a whole. */

@@ -30,13 +30,13 @@ size_t deflate_chunk_size(int32_t level, uint64_t length);
  * caller's that is NULL until it is first needed.
  */
 int32_t deflate_decode_otherwise(void **context, const void *piece, size_t size, void *data,
-                                 size_t capacity, const struct decoder_watch *watch,
+                                 size_t capacity, const struct codec_watch *watch,
                                  struct decoded *decoded);
 void deflate_otherwise_free(void *context);
 size_t deflate_otherwise_size(const void *context);
 
 /* With a watch, room for the next slice of content; else for all that is left. */
-static inline size_t deflate_room(const struct decoder_watch *watch, size_t room)
+static inline size_t deflate_room(const struct codec_watch *watch, size_t room)
 {
     return watch != NULL && room > DECODER_SLICE ? DECODER_SLICE : room;
 }

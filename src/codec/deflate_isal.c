@@ -234,7 +234,7 @@ static bool is_between_blocks(const struct inflate_state *state)
 /* Decodes until input or room are used up, or the stream ends; `watch` may be NULL.
  * CINCH_E_CORRUPT: ISA-L finds fault with it. */
 static int32_t isal_inflate_slices(struct inflate_state *state, size_t size, size_t capacity,
-                                   const struct decoder_watch *watch)
+                                   const struct codec_watch *watch)
 {
     size_t room = capacity;
     for (;;) {
@@ -250,7 +250,7 @@ static int32_t isal_inflate_slices(struct inflate_state *state, size_t size, siz
 }
 
 static int32_t isal_inflate_whole(struct inflate_state *state, const uint8_t *piece, size_t size,
-                                  uint8_t *data, size_t capacity, const struct decoder_watch *watch,
+                                  uint8_t *data, size_t capacity, const struct codec_watch *watch,
                                   struct decoded *decoded)
 {
     isal_inflate_init(state);
@@ -270,7 +270,7 @@ static int32_t isal_inflate_whole(struct inflate_state *state, const uint8_t *pi
 
 /* What ISA-L does not take, zlib judges. */
 static int32_t isal_inflate_in_slices(void *context, const void *piece, size_t size, void *data,
-                                      size_t capacity, const struct decoder_watch *watch,
+                                      size_t capacity, const struct codec_watch *watch,
                                       struct decoded *decoded)
 {
     struct isal_inflate_context *inflate_context = context;

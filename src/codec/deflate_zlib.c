@@ -208,7 +208,7 @@ static int32_t inflate_error(int result)
 /* Decodes until input or room are used up, or the stream ends; `watch` may be NULL. Returns zlib's
  * result, or INFLATE_CANCELLED. */
 static int inflate_slices(z_stream *stream, size_t size, size_t capacity,
-                          const struct decoder_watch *watch)
+                          const struct codec_watch *watch)
 {
     size_t room = capacity;
     for (;;) {
@@ -226,7 +226,7 @@ static int inflate_slices(z_stream *stream, size_t size, size_t capacity,
 }
 
 static int32_t inflate_whole(void *context, const void *piece, size_t size, void *data,
-                             size_t capacity, const struct decoder_watch *watch,
+                             size_t capacity, const struct codec_watch *watch,
                              struct decoded *decoded)
 {
     struct inflate_context *inflate_context = context;
@@ -291,7 +291,7 @@ const struct decoder deflate_zlib_decoder = {
 };
 
 int32_t deflate_decode_otherwise(void **context, const void *piece, size_t size, void *data,
-                                 size_t capacity, const struct decoder_watch *watch,
+                                 size_t capacity, const struct codec_watch *watch,
                                  struct decoded *decoded)
 {
     if (*context == NULL)

@@ -113,19 +113,19 @@ static size_t zstd_memory(const struct encoder_settings *settings)
 
 struct zstd_context {
     ZSTD_CCtx *context;
-    bool flushes;                            /* each slice is a block */
-    const struct interruption *interruption; /* NULL: none that asks */
+    bool flushes;                    /* each slice is a block */
+    const struct codec_watch *watch; /* NULL: none that asks */
 };
 
 static void *zstd_allocate(void *owner, size_t size)
 {
-    const struct interruption *interruption = ((struct zstd_context *)owner)->interruption;
+    const struct codec_watch *watch = ((struct zstd_context *)owner)->watch;
     struct buffer buffer = buffer_allocate(size);
-    if (interruption == NULL || buffer.data == NULL || size < ZSTD_TOUCHED_LEAST)
+    if (watch == NULL || buffer.data == NULL || size < ZSTD_TOUCHED_LEAST)
         return buffer.data;
     volatile uint8_t *page = buffer.data;
     for (size_t i = 0; i < size; i += ZSTD_PAGE_LEAST) {
-        if (i % ZSTD_TOUCHED_PART == 0 && !interruption->go_on(interruption->owner)) {
+        if (i % ZSTD_TOUCHED_PART == 0 && !watch->go_on(watch->owner, 0)) {
             buffer_free(&buffer);
             return NULL;
         }
@@ -190,17 +190,17 @@ static int32_t zstd_encoder_error(size_t result)
 
 /* A call without input is enough for libzstd to allocate and clear its tables. */
 static int32_t zstd_prepare(void *context, const struct encoder_settings *settings,
-                            const struct interruption *interruption)
+                            const struct codec_watch *watch)
 {
     struct zstd_context *zstd_context = context;
     if (zstd_memory(settings) < ZSTD_TOUCHED_LEAST)
         return CINCH_OK;
     ZSTD_inBuffer input = {NULL, 0, 0};
     ZSTD_outBuffer output = {NULL, 0, 0};
-    zstd_context->interruption = interruption;
+    zstd_context->watch = watch;
     size_t left = ZSTD_compressStream2(zstd_context->context, &output, &input, ZSTD_e_continue);
-    zstd_context->interruption = NULL;
-    if (!interruption->go_on(interruption->owner))
+    zstd_context->watch = NULL;
+    if (!watch->go_on(watch->owner, 0))
         return CINCH_E_CANCELLED;
     return ZSTD_isError(left) ? zstd_encoder_error(left) : CINCH_OK;
 }
@@ -343,7 +343,7 @@ static int32_t pass_slice(struct zstd_walk *walk, const uint8_t *piece, size_t s
 }
 
 static int32_t run_slices(ZSTD_DCtx *context, const uint8_t *piece, size_t size,
-                          ZSTD_outBuffer *output, const struct decoder_watch *watch)
+                          ZSTD_outBuffer *output, const struct codec_watch *watch)
 {
     ZSTD_inBuffer input = {piece, 0, 0};
     struct zstd_walk walk;
@@ -378,7 +378,7 @@ static int32_t run_slices(ZSTD_DCtx *context, const uint8_t *piece, size_t size,
  * libzstd does not know of that, the frame is decoded by one call.
  */
 static int32_t zstd_decode_in_slices(void *context, const void *piece, size_t size, void *data,
-                                     size_t capacity, const struct decoder_watch *watch,
+                                     size_t capacity, const struct codec_watch *watch,
                                      struct decoded *decoded)
 {
 #ifdef ZSTD_d_stableOutBuffer

@@ -430,7 +430,7 @@ static struct outcome decode_slices(const struct decoder *decoder, void *context
                                     struct asking *asking)
 {
     struct outcome outcome = {.content = {malloc(capacity), capacity}};
-    struct decoder_watch watch = {.go_on = ask, .owner = asking};
+    struct codec_watch watch = {.go_on = ask, .owner = asking};
     assert_non_null(outcome.content.data);
     memset(outcome.content.data, 0xA5, capacity);
     outcome.code =

@@ -16,18 +16,19 @@ struct patience {
     unsigned lasts; /* so many times the answer is yes */
 };
 
-static bool go_on(void *owner)
+static bool go_on(void *owner, size_t used)
 {
     struct patience *patience = owner;
+    assert_int_equal(0, used);
     return patience->asked++ < patience->lasts;
 }
 
 static int32_t prepare(void *context, const struct encoder_settings *settings, size_t size,
                        struct patience *patience)
 {
-    const struct interruption interruption = {go_on, patience};
+    const struct codec_watch watch = {go_on, patience};
     assert_code(CINCH_OK, zstd_encoder.begin(context, settings, size, false));
-    return zstd_encoder.prepare(context, settings, &interruption);
+    return zstd_encoder.prepare(context, settings, &watch);
 }
 
 /* Encodes something in a context that may have been given up before. */
