@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api.h"
+#include "callback.h"
 #include "job.h"
 #include "options.h"
 #include "pool.h"
@@ -28,7 +29,7 @@ void cinch_pool_destroy(cinch_pool *pool, int32_t mode)
     if (pool == NULL)
         return;
     if (callback_is_running())
-        callback_record_deadlock();
+        job_record_deadlock();
     else
         pool_destroy(pool, mode != CINCH_DRAIN);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "api.h"
+#include "callback.h"
 #include "job.h"
 #include "thread.h"
 

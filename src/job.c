@@ -18,7 +18,7 @@
  * completes, and runs once.
  *
  * Memory. A job has one reference for its handle and one for its way through the pool, dropped at
- * the very end. Callbacks are made with no lock held; `current` tells blocking calls on their
+ * the very end. Callbacks are made with no lock held; callback.h tells blocking calls on their
  * thread that they are inside one.
  *
  * Locks. A job's lock is taken with no other lock held; the pool's may be taken while it is held.
@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "callback.h"
 #include "thread.h"
 
 enum job_state {
@@ -100,32 +101,9 @@ static bool job_is_foreign(const cinch_job *job)
 
 /* --- Callbacks -------------------------------------------------------------------------- */
 
-/* How many callbacks this thread is inside of, and whose the innermost is. */
-static _Thread_local unsigned callback_depth;
-static _Thread_local cinch_job *current;
-
-cinch_job *callback_enter(cinch_job *job)
+void job_record_deadlock(void)
 {
-    cinch_job *outer = current;
-    current = job;
-    callback_depth++;
-    return outer;
-}
-
-void callback_leave(cinch_job *outer)
-{
-    callback_depth--;
-    current = outer;
-}
-
-bool callback_is_running(void)
-{
-    return callback_depth > 0;
-}
-
-void callback_record_deadlock(void)
-{
-    cinch_job *job = current;
+    cinch_job *job = callback_job();
     if (job == NULL)
         return;
     struct failure failure = {.code = CINCH_E_DEADLOCK};
@@ -464,7 +442,7 @@ void job_close(cinch_job *job)
     if (job_is_foreign(job))
         return;
     if (callback_is_running()) {
-        callback_record_deadlock();
+        job_record_deadlock();
         return;
     }
     job_cancel(job);

@@ -32,18 +32,8 @@ void job_release(cinch_job *job);
 void job_detach(cinch_job *job);
 void job_close(cinch_job *job);
 
-/*
- * Callbacks know that they are callbacks: between these two calls, on this thread, whatever
- * would wait is refused. `job` may be NULL. They nest: enter returns what leave wants back.
- */
-cinch_job *callback_enter(cinch_job *job);
-void callback_leave(cinch_job *outer);
-
-/* Whether this thread is inside a callback. */
-bool callback_is_running(void);
-
 /* A blocking call that cannot return a code was made inside a callback: the job whose callback
  * it is ends with CINCH_E_DEADLOCK, if its end is still open. */
-void callback_record_deadlock(void);
+void job_record_deadlock(void);
 
 #endif
