@@ -47,18 +47,20 @@ static unsigned zstd_window_log(int32_t level)
  *     level 3        -  0.72  0.32  0.08  0.07  0.06     window 2 MiB
  *     level 6        -  1.62  0.68  0.16  0.00 -0.12     window 2 MiB
  *     level 9        -  6.08  3.64  1.44  0.60 -0.10     window 4 MiB
- *     level 19       -     -  2.19  1.07  0.25  0.00     window 8 MiB (32 MiB of input)
+ *     level 19       -     -     -     -  3.65  0.11     window 8 MiB (64 MiB; against zstd -T2)
  *     source, 128 MiB
  *     level 1     1.29  0.57  0.27  0.12  0.07  0.03     window 512 KiB
  *     level 3     3.53  1.85  0.96  0.57  0.44  0.53     window 2 MiB
  *     level 6     5.29  2.87  1.45  0.82  0.26  0.13     window 2 MiB
  *     level 9     6.24  3.77  1.99  0.92  0.37  0.11     window 4 MiB (64 MiB of input)
  *     level 12    7.09  4.35  2.33  1.06  0.44  0.14     window 4 MiB (64 MiB of input)
+ *     level 19       -     -     -     -  1.15  0.46     window 8 MiB (64 MiB; against zstd -T2)
  *
  * So two windows do for fast levels, and four it is from level 6 on, where the search goes back
- * farther; two again from level 17 on, whose window is 8 MiB and more. Two threads are as efficient
- * with any size down to 512 KiB, as far as a loaded machine tells, and less so only with a handful
- * of chunks each. `cinch-bench --only chunks FILE` measures both; docs/benchmarks has the table.
+ * farther; two again from level 20 on, whose windows are 32 MiB and more. Two threads are as
+ * efficient with any size down to 512 KiB, as far as a loaded machine tells, and less so only with
+ * a handful of chunks each. `cinch-bench --only chunks FILE` measures both; docs/benchmarks has the
+ * table.
  */
 #define ZSTD_CHUNK_MAX     ((size_t)128 << 20)
 #define ZSTD_CHUNKS_WANTED 32
@@ -67,7 +69,7 @@ static size_t zstd_chunk_size(int32_t level, uint64_t length)
 {
     size_t window = (size_t)1 << zstd_window_log(level);
     size_t most = 4 * window < ZSTD_CHUNK_MAX ? 4 * window : ZSTD_CHUNK_MAX;
-    bool looks_far = level >= 6 && zstd_window_log(level) <= 22;
+    bool looks_far = level >= 6 && zstd_window_log(level) <= 23;
     size_t least = looks_far ? most : 2 * window;
     size_t size = most;
     while (size > least && length / size < ZSTD_CHUNKS_WANTED)
