@@ -117,26 +117,23 @@ static void add_skipped(struct decompress *decompress, uint64_t count)
     decompress->sums_count += count;
 }
 
-/* A part of a frame that was decoded as a stream, and at its end its checksum. */
-static int32_t add_part(struct decompress *decompress, const struct chunk *chunk)
+/* A part of a frame that was decoded as a stream. */
+static void add_part(struct decompress *decompress, const struct chunk *chunk)
 {
     const struct segment *segment = &chunk->segment;
-    bool hashes = !segment->is_unchecked || decompress->hashes_frames;
     if (decompress->frame_size == 0)
         xxh64_begin(&decompress->frame_hash);
-    if (hashes)
+    if (segment->is_unchecked && decompress->hashes_frames)
         xxh64_add(&decompress->frame_hash, chunk->output.data, chunk->output_size);
     decompress->frame_size += chunk->output_size;
     if (!segment->ends_member)
-        return CINCH_OK;
-    struct frame_sum sum =
-        make_sum(decompress->frame_size, hashes ? (uint32_t)xxh64_end(&decompress->frame_hash) : 0);
+        return;
+    struct frame_sum sum = make_sum(
+        decompress->frame_size, segment->is_unchecked ? (uint32_t)xxh64_end(&decompress->frame_hash)
+                                                      : segment->member_check);
     decompress->frame_size = 0;
-    if (!segment->is_unchecked && sum.checksum != segment->member_check)
-        return CINCH_E_CHECKSUM;
     if (make_room(decompress, 1))
         add_sums(decompress, &sum, 1);
-    return CINCH_OK;
 }
 
 static int32_t compare_table(const struct decompress *decompress, const struct chunk *chunk)
@@ -170,7 +167,8 @@ int32_t frame_sums_put(struct decompress *decompress, const struct chunk *chunk)
     add_skipped(decompress, chunk->segment.skipped_before);
     switch (chunk->segment.kind) {
     case SEGMENT_CONTENT:
-        return add_part(decompress, chunk);
+        add_part(decompress, chunk);
+        break;
     case SEGMENT_ZSTD_FRAMES:
         if (chunk->sums_count > 0 && make_room(decompress, chunk->sums_count))
             add_sums(decompress, chunk->sums.data, chunk->sums_count);

@@ -5,8 +5,7 @@
  * The work step makes the sums of the frames that it decodes. The put step puts them into a list,
  * in the order of the input, with those of frames that were decoded as streams, and compares a
  * table when its turn comes. A frame that ends with a checksum of its own, which libzstd has
- * verified, is not hashed once more. Of a frame that is decoded as a stream it is verified here, in
- * the put step, as libzstd would do it in the take step, which such frames wait for.
+ * verified, is not hashed once more.
  *
  * The list is as long as that of frame_list.h may be, and begins anew where it would be longer.
  */
@@ -49,8 +48,7 @@ void frame_sums_make(const struct decompress *decompress, struct chunk *chunk,
  * Put: adds what the chunk has brought to the list, or compares the table that is in it.
  *
  * CINCH_E_CORRUPT   A frame has not as much content as the table says.
- * CINCH_E_CHECKSUM  A frame's content has not the checksum that the table says, or the frame
- * itself.
+ * CINCH_E_CHECKSUM  A frame's content has not the checksum that the table says.
  */
 int32_t frame_sums_put(struct decompress *decompress, const struct chunk *chunk);
 

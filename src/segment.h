@@ -38,7 +38,7 @@ struct segment {
     uint32_t member_length; /* modulo 2^32; zlib has none */
 
     /* zstd: what frame_sums.h wants to know. A frame that is decoded as a stream ends with the
-     * chunk for which ends_member is set; what checksum it has then stands in member_check. */
+     * chunk for which ends_member is set; what its checksum is then stands in member_check. */
     bool is_unchecked;       /* it has none */
     uint64_t skipped_before; /* skippable frames since the chunk before */
 };

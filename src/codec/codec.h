@@ -122,8 +122,7 @@ struct decoder {
                                 size_t capacity, const struct codec_watch *watch,
                                 struct decoded *decoded);
 
-    /* Begins a stream of which neither input nor output is at hand as a whole. Checksums are the
-     * caller's to verify. */
+    /* Begins a stream of which neither input nor output is at hand as a whole. */
     int32_t (*begin)(void *context);
 
     /* Decodes on, until the input is used up, the output is full, or the stream ends. Never takes

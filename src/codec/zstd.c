@@ -288,7 +288,7 @@ static int32_t zstd_decode(void *context, const void *piece, size_t size, void *
     return CINCH_OK;
 }
 
-static int32_t prepare_stream(ZSTD_DCtx *context)
+static int32_t zstd_stream_begin(void *context)
 {
     /* Who begins a stream has looked at the window that its frame asks for. */
     int window_log_max = ZSTD_dParam_getBounds(ZSTD_d_windowLogMax).upperBound;
@@ -296,17 +296,6 @@ static int32_t prepare_stream(ZSTD_DCtx *context)
         ZSTD_isError(ZSTD_DCtx_setParameter(context, ZSTD_d_windowLogMax, window_log_max)))
         return CINCH_E_INTERNAL;
     return CINCH_OK;
-}
-
-/* Where libzstd can leave the checksum out, it does: another thread makes it meanwhile. */
-static int32_t zstd_stream_begin(void *context)
-{
-    int32_t code = prepare_stream(context);
-#ifdef ZSTD_d_forceIgnoreChecksum
-    if (code == CINCH_OK)
-        (void)ZSTD_DCtx_setParameter(context, ZSTD_d_forceIgnoreChecksum, ZSTD_d_ignoreChecksum);
-#endif
-    return code;
 }
 
 static int32_t zstd_stream_run(void *context, struct decoder_flow *flow, bool *ended)
@@ -399,7 +388,7 @@ static int32_t zstd_decode_in_slices(void *context, const void *piece, size_t si
     if (own == NULL)
         return CINCH_E_NO_MEMORY;
     ZSTD_outBuffer output = {data, capacity, 0};
-    int32_t code = prepare_stream(own);
+    int32_t code = zstd_stream_begin(own);
     bool is_stable =
         code == CINCH_OK && !ZSTD_isError(ZSTD_DCtx_setParameter(own, ZSTD_d_stableOutBuffer, 1));
     if (is_stable)
