@@ -57,5 +57,5 @@ def target_lines(result):
             mark = {True: "met", False: "**missed**", None: ""}[is_met]
             mark += ", disturbed" if row["disturbed"] > 0 else ""
             lines.append(f"| {row['data']} | {row['title']} | {target['metric']} | "
-                         f"{target['against']} | {target['limit']:.3g} | {number} | {mark} |")
+                         f"{target['against']} | {target['limit']:.4g} | {number} | {mark} |")
     return "\n".join(lines)
