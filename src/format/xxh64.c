@@ -73,6 +73,8 @@ void xxh64_add(struct xxh64 *state, const uint8_t *data, size_t size)
 {
     size_t begun = (size_t)(state->total % STRIPE_SIZE);
 
+    if (size == 0)
+        return; /* where `data` may be NULL */
     state->total += size;
     if (begun > 0) {
         size_t missing = STRIPE_SIZE - begun;
