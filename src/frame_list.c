@@ -5,9 +5,6 @@
 #include "format/bytes.h"
 #include "split.h"
 
-/* The magic number of skippable frames that hold a seek table. */
-#define SEEK_TABLE_MAGIC UINT32_C(0x184D2A5E)
-
 /* No table can be held against the frames up to here. */
 static void forget(struct decompress *decompress)
 {

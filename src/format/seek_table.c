@@ -4,8 +4,7 @@
 
 #include "format/bytes.h"
 
-#define SKIPPABLE_MAGIC UINT32_C(0x184D2A5E)
-#define SEEKABLE_MAGIC  UINT32_C(0x8F92EAB1)
+#define SEEKABLE_MAGIC UINT32_C(0x8F92EAB1)
 
 enum {
     CHECKSUM_SIZE = 4,
@@ -36,7 +35,7 @@ size_t seek_table_size(uint32_t frames)
 
 void seek_table_write_header(uint8_t *buffer, uint32_t frames)
 {
-    store_le32(buffer, SKIPPABLE_MAGIC);
+    store_le32(buffer, SEEK_TABLE_MAGIC);
     store_le32(buffer + 4, (uint32_t)(seek_table_size(frames) - SEEK_TABLE_HEADER_SIZE));
 }
 
@@ -94,7 +93,7 @@ int32_t seek_table_parse_footer(const uint8_t *footer, uint64_t file_size, struc
 
 int32_t seek_table_parse_header(const uint8_t *header, const struct seek_table *table)
 {
-    if (load_le32(header) != SKIPPABLE_MAGIC)
+    if (load_le32(header) != SEEK_TABLE_MAGIC)
         return CINCH_E_CORRUPT;
     if (load_le32(header + 4) != table->size - SEEK_TABLE_HEADER_SIZE)
         return CINCH_E_CORRUPT;

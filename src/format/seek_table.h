@@ -38,6 +38,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Of the skippable frames that hold a table. */
+#define SEEK_TABLE_MAGIC UINT32_C(0x184D2A5E)
+
 enum {
     SEEK_TABLE_HEADER_SIZE = 8,
     SEEK_TABLE_ENTRY_SIZE = 8, /* of the tables that we write */
