@@ -100,20 +100,18 @@ static bool make_room(struct decompress *decompress, uint64_t count)
     return false;
 }
 
-static void add_sums(struct decompress *decompress, const void *sums, size_t count)
-{
-    size_t used = (size_t)decompress->sums_count * sizeof(struct frame_sum);
-    memcpy(decompress->sums.data + used, sums, count * sizeof(struct frame_sum));
-    decompress->sums_count += count;
-}
-
-/* Skippable frames have their places in a table, too. */
-static void add_skipped(struct decompress *decompress, uint64_t count)
+/* Adds sums, if there is room for them; `sums` NULL: of skippable frames, which have their places
+ * in a table, too. */
+static void add_sums(struct decompress *decompress, const void *sums, uint64_t count)
 {
     if (count == 0 || !make_room(decompress, count))
         return;
-    memset(decompress->sums.data + decompress->sums_count * sizeof(struct frame_sum), 0,
-           (size_t)count * sizeof(struct frame_sum));
+    uint8_t *place = decompress->sums.data + decompress->sums_count * sizeof(struct frame_sum);
+    size_t size = (size_t)count * sizeof(struct frame_sum);
+    if (sums != NULL)
+        memcpy(place, sums, size);
+    else
+        memset(place, 0, size);
     decompress->sums_count += count;
 }
 
@@ -132,8 +130,7 @@ static void add_part(struct decompress *decompress, const struct chunk *chunk)
         decompress->frame_size, segment->is_unchecked ? (uint32_t)xxh64_end(&decompress->frame_hash)
                                                       : segment->member_check);
     decompress->frame_size = 0;
-    if (make_room(decompress, 1))
-        add_sums(decompress, &sum, 1);
+    add_sums(decompress, &sum, 1);
 }
 
 static int32_t compare_table(const struct decompress *decompress, const struct chunk *chunk)
@@ -164,14 +161,13 @@ static int32_t compare_table(const struct decompress *decompress, const struct c
 
 int32_t frame_sums_put(struct decompress *decompress, const struct chunk *chunk)
 {
-    add_skipped(decompress, chunk->segment.skipped_before);
+    add_sums(decompress, NULL, chunk->segment.skipped_before);
     switch (chunk->segment.kind) {
     case SEGMENT_CONTENT:
         add_part(decompress, chunk);
         break;
     case SEGMENT_ZSTD_FRAMES:
-        if (chunk->sums_count > 0 && make_room(decompress, chunk->sums_count))
-            add_sums(decompress, chunk->sums.data, chunk->sums_count);
+        add_sums(decompress, chunk->sums.data, chunk->sums_count);
         break;
     case SEGMENT_ZSTD_TABLE:
         return compare_table(decompress, chunk);
