@@ -135,13 +135,16 @@ int eventfd(unsigned int count, int flags)
     return fd;
 }
 
-/* Whether the file is open for writing and has not taken its name. */
+/* Whether the file was written and has not taken its name. One that is empty yet may be given up
+ * for another, and then its close matters to nobody. */
 static bool is_unpublished_output(int fd)
 {
+    struct stat status;
     if (interposer_is_idle() || atomic_load(&interposer.is_published) || type_of(fd) != S_IFREG)
         return false;
     interposer_pause();
-    bool is_written = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY;
+    bool is_written = (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY && fstat(fd, &status) == 0 &&
+                      status.st_size > 0;
     interposer_resume();
     return is_written;
 }
