@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <zlib.h>
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_createCCtx_advanced() */
+#include <zstd.h>
 #include <zstd_errors.h>
 
 #include "codec/codec.h"
@@ -91,6 +93,18 @@ static enum step verify_end(const struct transfer *transfer, struct chunk *chunk
     return single_failed(chunk, CINCH_E_CHECKSUM, "what was compressed does not decompress to");
 }
 
+/* libzstd tells of threads that it did not get as of memory, none of which was refused then. */
+static enum step encoder_failed(const struct compress_single *single, struct chunk *chunk,
+                                size_t result)
+{
+    if (!is_of_memory(result))
+        return single_failed(chunk, CINCH_E_INTERNAL, "cannot compress");
+    if (atomic_load(&single->reserve.has_failed))
+        return chunk_no_memory(chunk);
+    failure_set(&chunk->failure, CINCH_E_NO_THREAD, FAILURE_OF_NOTHING, NULL, 0);
+    return STEP_FAILED;
+}
+
 /* Fills the chunk's output with the next part of the frame. */
 static enum step take_piece(void *owner, struct chunk *chunk, struct worker *worker,
                             struct step_need *need)
@@ -113,8 +127,7 @@ static enum step take_piece(void *owner, struct chunk *chunk, struct worker *wor
         size_t left = ZSTD_compressStream2(single->context, &output, &single->fed,
                                            single->input_ended ? ZSTD_e_end : ZSTD_e_continue);
         if (ZSTD_isError(left))
-            return is_of_memory(left) ? chunk_no_memory(chunk)
-                                      : single_failed(chunk, CINCH_E_INTERNAL, "cannot compress");
+            return encoder_failed(single, chunk, left);
         size_t size_before = chunk->output_size;
         chunk->output_size = output.pos;
         if (!transfer_advance(transfer, worker, single->fed.pos - fed_before))
@@ -170,7 +183,10 @@ static bool make_context(struct transfer *transfer, int threads)
 {
     struct compress_single *single = &transfer->plan.single;
     const cinch_options *options = &transfer->request.options;
-    ZSTD_CCtx *context = single->context = ZSTD_createCCtx();
+    if (!reserve_open(&single->reserve, threads))
+        return false;
+    ZSTD_CCtx *context = single->context = ZSTD_createCCtx_advanced(
+        (ZSTD_customMem){reserve_allocate, reserve_free, &single->reserve});
     if (context == NULL)
         return false;
     ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, options->level);
@@ -232,6 +248,7 @@ static void compress_single_close(struct transfer *transfer)
 static void compress_single_dispose(struct transfer *transfer)
 {
     ZSTD_freeCCtx(transfer->plan.single.context);
+    reserve_close(&transfer->plan.single.reserve);
 }
 
 const struct transfer_kind compress_single_kind = {

@@ -14,12 +14,14 @@
 
 #include <zstd.h>
 
+#include "reserve.h"
 #include "workspace.h"
 
 struct transfer_kind;
 
 /* The take step's, whoever is in it, but for what is constant. */
 struct compress_single {
+    struct reserve reserve; /* of the context */
     ZSTD_CCtx *context;
     struct buffer input;
     ZSTD_inBuffer fed;     /* of `input`: what was read, and how much libzstd has taken */
