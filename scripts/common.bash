@@ -1,4 +1,4 @@
-# Shared by scripts/run, scripts/test and tests/fuzz/run, which source it. Sets `root`, the
+# Shared by the scripts here and by tests/fuzz/run, which source it. Sets `root`, the
 # repository's folder, and makes it the current one.
 
 root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
@@ -35,6 +35,10 @@ build() {
     fi
     quietly "$folder/compile.log" ninja -C "$folder"
 }
+
+# Options of a build with sanitizers: its library leaves their functions to the program that loads
+# it, and the first report ends a test.
+sanitized=(-Db_lundef=false -Dc_args='-fno-sanitize-recover=all -fno-omit-frame-pointer')
 
 # The sanitizers of LLVM 14 do not start where the kernel scatters addresses widely.
 fixed_addresses=()
