@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+#include <zstd.h>
 
 #include "codec/check.h"
 #include "codec/deflate.h"
@@ -514,6 +515,121 @@ static void long_pieces(void **state)
     bytes_free(&content);
 }
 
+/* Cut anywhere, with a byte behind it, or with a bit turned, it is refused, if not always for the
+ * same reason as in one call; or that decodes it as well. */
+static void assert_damage_is_seen(struct bytes *frame, size_t content_size)
+{
+    void *context = zstd_decoder.context.create();
+    assert_non_null(context);
+    for (size_t size = 0; size < frame->size; size++) {
+        struct bytes cut = bytes_slice(frame, 0, size);
+        struct asking asking = {.last = SIZE_MAX};
+        struct outcome outcome = decode_slices(&zstd_decoder, context, &cut, content_size, &asking);
+        assert_code(CINCH_E_TRUNCATED, outcome.code);
+        bytes_free(&outcome.content);
+        bytes_free(&cut);
+    }
+    for (size_t bit = 0; bit < frame->size * 8; bit++) {
+        struct asking asking = {.last = SIZE_MAX};
+        frame->data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        struct outcome expected = decode(&zstd_decoder, context, frame, content_size);
+        struct outcome actual = decode_slices(&zstd_decoder, context, frame, content_size, &asking);
+        if (expected.code != CINCH_OK && actual.code != CINCH_OK)
+            actual.code = expected.code;
+        assert_same_outcome(&zstd_decoder, &expected, &actual, "flipped bit", bit);
+        frame->data[bit / 8] ^= (uint8_t)(1U << bit % 8);
+        bytes_free(&expected.content);
+        bytes_free(&actual.content);
+    }
+    struct bytes longer = bytes_slice(frame, 0, frame->size);
+    bytes_append_run(&longer, 0, 1);
+    struct asking asking = {.last = SIZE_MAX};
+    struct outcome outcome = decode_slices(&zstd_decoder, context, &longer, content_size, &asking);
+    assert_code(CINCH_E_CORRUPT, outcome.code);
+    bytes_free(&outcome.content);
+    bytes_free(&longer);
+    zstd_decoder.context.destroy(context);
+}
+
+static void damaged_frames(void **state)
+{
+    static const struct {
+        enum bytes_kind kind;
+        size_t size;
+    } cases[] = {{BYTES_TEXT, 0}, {BYTES_TEXT, 400}, {BYTES_ZEROS, 300000}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bytes content = content_make(cases[i].kind, cases[i].size);
+        struct bytes frame = encode_chunk_anew(&zstd_encoder, 1, &content, true);
+        assert_damage_is_seen(&frame, content.size);
+        bytes_free(&frame);
+        bytes_free(&content);
+    }
+}
+
+/* It ends with a block that has nothing, and tells one byte more than is in those before. */
+static void a_frame_that_tells_more_than_it_has(void **state)
+{
+    struct bytes content = content_make(BYTES_TEXT, 1000);
+    struct bytes frame = bytes_make(BYTES_ZEROS, ZSTD_compressBound(content.size) + 3, 0);
+    ZSTD_CCtx *encoder = ZSTD_createCCtx();
+    ZSTD_inBuffer input = {content.data, content.size, 0};
+    ZSTD_outBuffer output = {frame.data, frame.size, 0};
+    void *context = zstd_decoder.context.create();
+
+    (void)state;
+    assert_non_null(encoder);
+    assert_non_null(context);
+    assert_false(ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(encoder, content.size)));
+    assert_int_equal(0, ZSTD_compressStream2(encoder, &output, &input, ZSTD_e_flush));
+    assert_int_equal(0, ZSTD_compressStream2(encoder, &output, &input, ZSTD_e_end));
+    frame.size = output.pos;
+    ZSTD_freeCCtx(encoder);
+    assert_slices_agree(&zstd_decoder, context, &frame, content.size, "all that it tells", 0);
+    /* Behind the magic number and the descriptor: the content's size less 256. */
+    assert_int_equal(1000 - 256, frame.data[5] | frame.data[6] << 8);
+    frame.data[5]++;
+    for (size_t capacity = content.size; capacity <= content.size + 1; capacity++) {
+        struct asking asking = {.last = SIZE_MAX};
+        struct outcome outcome = decode_slices(&zstd_decoder, context, &frame, capacity, &asking);
+        assert_code(CINCH_E_CORRUPT, outcome.code);
+        bytes_free(&outcome.content);
+    }
+    zstd_decoder.context.destroy(context);
+    bytes_free(&frame);
+    bytes_free(&content);
+}
+
+/* Stored blocks, the last of which ends where a slice does: a further call would not tell that the
+ * piece has ended there. */
+static void decode_stored(const struct decoder *decoder, void *context)
+{
+    if (decoder->decode_in_slices == NULL)
+        return;
+    struct bytes content = content_make(BYTES_RANDOM, DECODER_SLICE);
+    struct bytes piece =
+        encode_chunk_anew(&deflate_zlib_encoder, CINCH_LEVEL_STORED, &content, false);
+    for (size_t more = 0; more < 2; more++) {
+        struct asking asking = {.last = SIZE_MAX};
+        struct outcome outcome =
+            decode_slices(decoder, context, &piece, content.size + more, &asking);
+        assert_code(CINCH_OK, outcome.code);
+        assert_int_equal(content.size, outcome.decoded.size);
+        assert_false(outcome.decoded.is_final);
+        assert_memory_equal(content.data, outcome.content.data, content.size);
+        bytes_free(&outcome.content);
+    }
+    bytes_free(&piece);
+    bytes_free(&content);
+}
+
+static void a_piece_that_ends_with_a_slice(void **state)
+{
+    (void)state;
+    for_pieces(decode_stored);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -527,6 +643,9 @@ int main(void)
         cmocka_unit_test(checks_are_zlibs),
         cmocka_unit_test(there_is_a_decoder_for_everything),
         cmocka_unit_test(long_pieces),
+        cmocka_unit_test(damaged_frames),
+        cmocka_unit_test(a_frame_that_tells_more_than_it_has),
+        cmocka_unit_test(a_piece_that_ends_with_a_slice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

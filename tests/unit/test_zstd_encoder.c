@@ -4,6 +4,7 @@
 #include <zstd.h>
 
 #include "codec/codec.h"
+#include "refusal.h"
 #include "support/bytes.h"
 
 enum {
@@ -88,6 +89,28 @@ static void a_large_context_is_given_up_on_the_way(void **state)
     zstd_encoder.context.destroy(context);
 }
 
+/* Each allocation in its turn; then there is enough for all. */
+static void a_large_context_without_memory_is_told(void **state)
+{
+    (void)state;
+    const struct encoder_settings settings = {LEVEL, true, CHUNK_SIZE};
+    void *context = zstd_encoder.context.create();
+    assert_non_null(context);
+    for (unsigned number = 0;; number++) {
+        struct patience patience = {0, UINT32_MAX};
+        refusal_begin(REFUSE_MEMORY, number);
+        int32_t code = prepare(context, &settings, CHUNK_SIZE, &patience);
+        if (!refusal_end()) {
+            assert_code(CINCH_OK, code);
+            assert_true(number > 0);
+            break;
+        }
+        assert_code(CINCH_E_NO_MEMORY, code);
+    }
+    assert_encodes(context);
+    zstd_encoder.context.destroy(context);
+}
+
 static void small_contexts_ask_nobody(void **state)
 {
     (void)state;
@@ -104,6 +127,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_large_context_is_given_up_on_the_way),
+        cmocka_unit_test(a_large_context_without_memory_is_told),
         cmocka_unit_test(small_contexts_ask_nobody),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

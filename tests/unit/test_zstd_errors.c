@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#define ZSTD_STATIC_LINKING_ONLY /* for ZSTD_d_stableOutBuffer */
 #include <zstd.h>
 #include <zstd_errors.h>
 
@@ -22,7 +23,11 @@ enum slip {
     SLIP_DECODE,    /* ZSTD_decompressStream() and ZSTD_decompressDCtx() fail */
     SLIP_RESET,     /* ZSTD_CCtx_reset() and ZSTD_DCtx_reset() fail */
     SLIP_PARAMETER, /* ZSTD_CCtx_setParameter() and ZSTD_DCtx_setParameter() fail */
-    SLIP_PLEDGE     /* ZSTD_CCtx_setPledgedSrcSize() fails */
+    SLIP_PLEDGE,    /* ZSTD_CCtx_setPledgedSrcSize() fails */
+    SLIP_CREATE,    /* ZSTD_createDCtx() finds no memory */
+    SLIP_STABLE,    /* ZSTD_DCtx_setParameter() does not know ZSTD_d_stableOutBuffer */
+    SLIP_IDLE,      /* ZSTD_decompressStream() does nothing, and wants more */
+    SLIP_UNENDED    /* it does all, but never says that a frame has ended */
 };
 
 /* Set while no job runs. */
@@ -52,16 +57,40 @@ static size_t slip_result(void)
         return slips_now(here) ? slip_result() : __real_##function arguments;                      \
     }
 
-WRAP(size_t, ZSTD_decompressStream, (ZSTD_DStream * context, ZSTD_outBuffer *o, ZSTD_inBuffer *i),
-     (context, o, i), SLIP_DECODE)
 WRAP(size_t, ZSTD_CCtx_reset, (ZSTD_CCtx * context, ZSTD_ResetDirective what), (context, what),
      SLIP_RESET)
 WRAP(size_t, ZSTD_DCtx_reset, (ZSTD_DCtx * context, ZSTD_ResetDirective what), (context, what),
      SLIP_RESET)
-WRAP(size_t, ZSTD_DCtx_setParameter, (ZSTD_DCtx * context, ZSTD_dParameter which, int value),
-     (context, which, value), SLIP_PARAMETER)
 WRAP(size_t, ZSTD_CCtx_setPledgedSrcSize, (ZSTD_CCtx * context, unsigned long long size),
      (context, size), SLIP_PLEDGE)
+
+ZSTD_DCtx *__real_ZSTD_createDCtx(void);
+ZSTD_DCtx *__wrap_ZSTD_createDCtx(void);
+ZSTD_DCtx *__wrap_ZSTD_createDCtx(void)
+{
+    return slips_now(SLIP_CREATE) ? NULL : __real_ZSTD_createDCtx();
+}
+
+size_t __real_ZSTD_DCtx_setParameter(ZSTD_DCtx *context, ZSTD_dParameter which, int value);
+size_t __wrap_ZSTD_DCtx_setParameter(ZSTD_DCtx *context, ZSTD_dParameter which, int value);
+size_t __wrap_ZSTD_DCtx_setParameter(ZSTD_DCtx *context, ZSTD_dParameter which, int value)
+{
+    if (slips_now(SLIP_PARAMETER) || (which == ZSTD_d_stableOutBuffer && slips_now(SLIP_STABLE)))
+        return slip_result();
+    return __real_ZSTD_DCtx_setParameter(context, which, value);
+}
+
+size_t __real_ZSTD_decompressStream(ZSTD_DStream *context, ZSTD_outBuffer *o, ZSTD_inBuffer *i);
+size_t __wrap_ZSTD_decompressStream(ZSTD_DStream *context, ZSTD_outBuffer *o, ZSTD_inBuffer *i);
+size_t __wrap_ZSTD_decompressStream(ZSTD_DStream *context, ZSTD_outBuffer *o, ZSTD_inBuffer *i)
+{
+    if (slips_now(SLIP_DECODE))
+        return slip_result();
+    if (slips_now(SLIP_IDLE))
+        return 1;
+    size_t result = __real_ZSTD_decompressStream(context, o, i);
+    return result == 0 && slips_now(SLIP_UNENDED) ? 1 : result;
+}
 
 size_t __real_ZSTD_compressStream2(ZSTD_CCtx *context, ZSTD_outBuffer *output, ZSTD_inBuffer *input,
                                    ZSTD_EndDirective end);
@@ -134,10 +163,15 @@ static void check_job(struct scratch *scratch, uint32_t flags, enum slip what, Z
 
 static void a_job_ends_with_the_code_of_what_failed(void **state)
 {
-    static const uint32_t ways[] = {0, CINCH_FLAG_SINGLE_STREAM};
+    /* Where no memory was refused, a frame by libzstd's threads lacks one of these. */
+    static const struct {
+        uint32_t flags;
+        int32_t without_memory;
+    } ways[] = {{0, CINCH_E_NO_MEMORY}, {CINCH_FLAG_SINGLE_STREAM, CINCH_E_NO_THREAD}};
     for (size_t i = 0; i < 2; i++) {
-        check_job(*state, ways[i], SLIP_COMPRESS, ZSTD_error_memory_allocation, CINCH_E_NO_MEMORY);
-        check_job(*state, ways[i], SLIP_COMPRESS, ZSTD_error_GENERIC, CINCH_E_INTERNAL);
+        check_job(*state, ways[i].flags, SLIP_COMPRESS, ZSTD_error_memory_allocation,
+                  ways[i].without_memory);
+        check_job(*state, ways[i].flags, SLIP_COMPRESS, ZSTD_error_GENERIC, CINCH_E_INTERNAL);
     }
 }
 
@@ -285,6 +319,60 @@ static void a_stream_that_cannot_begin_is_told(void **state)
     zstd_decoder.context.destroy(context);
 }
 
+static bool never_stop(void *owner, size_t used)
+{
+    (void)owner;
+    (void)used;
+    return true;
+}
+
+/* A frame in slices has a context of its own. Where libzstd lacks what that is for, the frame is
+ * decoded in one call; whatever else is wrong with it is told, and ends. */
+static void slices_that_fail_are_told(void **state)
+{
+    static const struct {
+        enum slip slip;
+        int32_t code;
+    } cases[] = {
+        {SLIP_NONE, CINCH_OK},
+        {SLIP_STABLE, CINCH_OK},
+        {SLIP_CREATE, CINCH_E_NO_MEMORY},
+        {SLIP_RESET, CINCH_E_INTERNAL},
+        {SLIP_DECODE, CINCH_E_CHECKSUM},
+        {SLIP_IDLE, CINCH_E_CORRUPT},
+        {SLIP_UNENDED, CINCH_E_CORRUPT},
+    };
+    const struct codec_watch watch = {.go_on = never_stop};
+    struct bytes content = bytes_make(BYTES_TEXT, 300000, 1);
+    struct bytes room = bytes_make(BYTES_ZEROS, content.size, 0);
+    struct bytes piece = bytes_make(BYTES_ZEROS, ZSTD_compressBound(content.size), 0);
+    void *context = zstd_decoder.context.create();
+
+    (void)state;
+    assert_non_null(context);
+    piece.size = ZSTD_compress(piece.data, piece.size, content.data, content.size, 1);
+    slip_error = ZSTD_error_checksum_wrong;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct decoded decoded;
+        memset(room.data, 0, room.size);
+        atomic_store(&slips, 0);
+        slip = cases[i].slip;
+        int32_t code = zstd_decoder.decode_in_slices(context, piece.data, piece.size, room.data,
+                                                     room.size, &watch, &decoded);
+        slip = SLIP_NONE;
+        assert_code(cases[i].code, code);
+        assert_int_equal(cases[i].slip != SLIP_NONE, atomic_load(&slips) > 0);
+        if (code == CINCH_OK) {
+            assert_int_equal(content.size, decoded.size);
+            assert_bytes_equal(&content, &room);
+        }
+    }
+    zstd_decoder.context.destroy(context);
+    bytes_free(&piece);
+    bytes_free(&room);
+    bytes_free(&content);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_piece_without_room_is_told),
         cmocka_unit_test(every_refusal_to_decode_has_its_code),
         cmocka_unit_test(a_stream_that_cannot_begin_is_told),
+        cmocka_unit_test(slices_that_fail_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
