@@ -11,6 +11,7 @@
 
 #include "codec/codec.h"
 #include "support/bytes.h"
+#include "support/gate.h"
 #include "support/scratch.h"
 
 /* --- Between the library and libzstd ---------------------------------------------------- */
@@ -24,10 +25,11 @@ enum slip {
     SLIP_RESET,     /* ZSTD_CCtx_reset() and ZSTD_DCtx_reset() fail */
     SLIP_PARAMETER, /* ZSTD_CCtx_setParameter() and ZSTD_DCtx_setParameter() fail */
     SLIP_PLEDGE,    /* ZSTD_CCtx_setPledgedSrcSize() fails */
-    SLIP_CREATE,    /* ZSTD_createDCtx() finds no memory */
+    SLIP_CREATE,    /* ZSTD_createDCtx() and ZSTD_createCCtx_advanced() find no memory */
     SLIP_STABLE,    /* ZSTD_DCtx_setParameter() does not know ZSTD_d_stableOutBuffer */
     SLIP_IDLE,      /* ZSTD_decompressStream() does nothing, and wants more */
-    SLIP_UNENDED    /* it does all, but never says that a frame has ended */
+    SLIP_UNENDED,   /* it does all, but never says that a frame has ended */
+    SLIP_CANCEL     /* ZSTD_CCtx_setPledgedSrcSize() succeeds, while the job is cancelled */
 };
 
 /* Set while no job runs. */
@@ -49,26 +51,35 @@ static size_t slip_result(void)
 }
 
 /* Each wrapper stands before the function of libzstd that it is named after. */
-#define WRAP(result, function, parameters, arguments, here)                                        \
+#define WRAP(result, function, parameters, arguments, here, failed)                                \
     result __real_##function parameters;                                                           \
     result __wrap_##function parameters;                                                           \
     result __wrap_##function parameters                                                            \
     {                                                                                              \
-        return slips_now(here) ? slip_result() : __real_##function arguments;                      \
+        return slips_now(here) ? failed : __real_##function arguments;                             \
     }
 
 WRAP(size_t, ZSTD_CCtx_reset, (ZSTD_CCtx * context, ZSTD_ResetDirective what), (context, what),
-     SLIP_RESET)
+     SLIP_RESET, slip_result())
 WRAP(size_t, ZSTD_DCtx_reset, (ZSTD_DCtx * context, ZSTD_ResetDirective what), (context, what),
-     SLIP_RESET)
-WRAP(size_t, ZSTD_CCtx_setPledgedSrcSize, (ZSTD_CCtx * context, unsigned long long size),
-     (context, size), SLIP_PLEDGE)
+     SLIP_RESET, slip_result())
+WRAP(ZSTD_CCtx *, ZSTD_createCCtx_advanced, (ZSTD_customMem memory), (memory), SLIP_CREATE, NULL)
+WRAP(ZSTD_DCtx *, ZSTD_createDCtx, (void), (), SLIP_CREATE, NULL)
 
-ZSTD_DCtx *__real_ZSTD_createDCtx(void);
-ZSTD_DCtx *__wrap_ZSTD_createDCtx(void);
-ZSTD_DCtx *__wrap_ZSTD_createDCtx(void)
+/* The job that is cancelled while a frame of it begins; the first waits until it is known. */
+static _Atomic(cinch_job *) job_to_cancel;
+static struct gate job_is_known;
+
+size_t __real_ZSTD_CCtx_setPledgedSrcSize(ZSTD_CCtx *context, unsigned long long size);
+size_t __wrap_ZSTD_CCtx_setPledgedSrcSize(ZSTD_CCtx *context, unsigned long long size);
+size_t __wrap_ZSTD_CCtx_setPledgedSrcSize(ZSTD_CCtx *context, unsigned long long size)
 {
-    return slips_now(SLIP_CREATE) ? NULL : __real_ZSTD_createDCtx();
+    if (slips_now(SLIP_CANCEL)) {
+        gate_pass(&job_is_known);
+        cinch_job_cancel(atomic_load(&job_to_cancel));
+    }
+    return slips_now(SLIP_PLEDGE) ? slip_result()
+                                  : __real_ZSTD_CCtx_setPledgedSrcSize(context, size);
 }
 
 size_t __real_ZSTD_DCtx_setParameter(ZSTD_DCtx *context, ZSTD_dParameter which, int value);
@@ -173,6 +184,65 @@ static void a_job_ends_with_the_code_of_what_failed(void **state)
                   ways[i].without_memory);
         check_job(*state, ways[i].flags, SLIP_COMPRESS, ZSTD_error_GENERIC, CINCH_E_INTERNAL);
     }
+}
+
+/* At once, before anything was read. */
+static void one_frame_without_a_context_is_told(void **state)
+{
+    check_job(*state, CINCH_FLAG_SINGLE_STREAM, SLIP_CREATE, 0, CINCH_E_NO_MEMORY);
+}
+
+/* A context of the highest levels takes long to make; nobody waits for it who has cancelled. */
+static void a_job_is_cancelled_while_a_context_is_made(void **state)
+{
+    struct scratch *scratch = *state;
+    cinch_options options = CINCH_OPTIONS_INIT;
+    cinch_pool *pool = pool_with_threads(1);
+    struct bytes content = file_make(scratch_path(scratch, "input"), BYTES_TEXT, 1000, 1);
+    cinch_job *job;
+
+    options.level = 20;
+    gate_init(&job_is_known);
+    atomic_store(&slips, 0);
+    slip = SLIP_CANCEL;
+    assert_code(CINCH_OK, cinch_compress(pool, scratch_path(scratch, "input"),
+                                         scratch_path(scratch, "output"), &options, &job));
+    atomic_store(&job_to_cancel, job);
+    gate_open(&job_is_known);
+    assert_code(CINCH_E_CANCELLED, cinch_job_wait(job));
+    slip = SLIP_NONE;
+    assert_int_equal(1, atomic_load(&slips));
+    cinch_job_release(job);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    scratch_assert_holds(scratch, "input", NULL);
+    bytes_free(&content);
+}
+
+/* More than one slice is read of, than one piece is written of, and than is decoded at a time; the
+ * last of which may be full when the frame ends. */
+static void one_frame_of_much_is_verified(void **state)
+{
+    static const enum bytes_kind kinds[] = {BYTES_RANDOM, BYTES_ZEROS};
+    struct scratch *scratch = *state;
+    cinch_options options = CINCH_OPTIONS_INIT;
+    cinch_pool *pool = pool_with_threads(1);
+
+    options.flags = CINCH_FLAG_SINGLE_STREAM | CINCH_FLAG_VERIFY;
+    for (size_t i = 0; i < 2 * sizeof kinds / sizeof kinds[0]; i++) {
+        struct bytes content =
+            file_make(scratch_path(scratch, "input"), kinds[i / 2], (3 << 20) + i % 2, 1);
+        struct bytes decoded = bytes_make(BYTES_ZEROS, content.size, 0);
+        assert_code(CINCH_OK, compress_and_wait(pool, scratch_path(scratch, "input"),
+                                                scratch_path(scratch, "output"), &options));
+        struct bytes frame = file_read(scratch_path(scratch, "output"));
+        assert_int_equal(content.size,
+                         ZSTD_decompress(decoded.data, decoded.size, frame.data, frame.size));
+        assert_bytes_equal(&content, &decoded);
+        bytes_free(&frame);
+        bytes_free(&decoded);
+        bytes_free(&content);
+    }
+    cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
 /* One frame is made by libzstd's threads: as many as the pool has, as the memory limit leaves, and
@@ -377,6 +447,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(a_job_ends_with_the_code_of_what_failed),
+        scratch_test(one_frame_without_a_context_is_told),
+        scratch_test(a_job_is_cancelled_while_a_context_is_made),
+        scratch_test(one_frame_of_much_is_verified),
         scratch_test(one_frame_has_the_pool_s_threads),
         scratch_test(verifying_finds_every_slip),
         cmocka_unit_test(a_frame_that_cannot_begin_is_told),
