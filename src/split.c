@@ -223,11 +223,15 @@ bool split_is_full(const struct decompress *decompress, const struct chunk *chun
 }
 
 enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t wanted,
-                      size_t most, struct step_need *need)
+                      struct step_need *need)
 {
-    /* A buffer that grows is there twice for a moment. */
-    if (most > SOURCE_READ_SIZE && most > decompress->limits.segment_most / 4)
-        return split_fail(chunk, CINCH_E_MEMORY_LIMIT, "a header is too long in");
+    size_t most = SOURCE_READ_SIZE; /* which the source always may hold */
+    if (wanted > most) {
+        /* A buffer that grows is there twice for a moment. */
+        most += wanted;
+        if (most > decompress->limits.segment_most / 4)
+            return split_fail(chunk, CINCH_E_MEMORY_LIMIT, "a header is too long in");
+    }
     return source_fill(&decompress->source, wanted, most, need, &chunk->failure);
 }
 

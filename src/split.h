@@ -73,10 +73,11 @@ bool split_is_large(const struct decompress *decompress, uint64_t cost);
 /* Whether the segment is large enough to be passed on. */
 bool split_is_full(const struct decompress *decompress, const struct chunk *chunk);
 
-/* As source_fill(), of `wanted` bytes that are to lie in one piece; CINCH_E_MEMORY_LIMIT where that
+/* As source_fill(), of `wanted` bytes that are to lie in one piece, and more where there is more: a
+ * long name is then not looked through again for each of its bytes. CINCH_E_MEMORY_LIMIT where that
  * costs more than one chunk may. */
 enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t wanted,
-                      size_t most, struct step_need *need);
+                      struct step_need *need);
 
 /*
  * Ends a take step that was at a boundary and got `step` there. With a group in hand that is

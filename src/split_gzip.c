@@ -250,9 +250,7 @@ static enum step read_header(struct decompress *decompress, struct chunk *chunk,
             return split_trailing(decompress, chunk);
         if (code != CINCH_E_TRUNCATED || source->has_ended)
             return split_fail(chunk, code, "cannot decompress");
-        /* More than is needed, where there is more: a long name is then not looked through again
-         * for each of its bytes. */
-        enum step step = split_reach(decompress, chunk, needed, needed + SOURCE_READ_SIZE, need);
+        enum step step = split_reach(decompress, chunk, needed, need);
         if (step != STEP_DONE)
             return step;
     }

@@ -20,7 +20,8 @@
 enum {
     KIB = 1024,
     MIB = 1024 * KIB,
-    CONTENT = 9 * MIB
+    CONTENT = 9 * MIB,
+    FEW = 700000 /* of these, where there is much beside them */
 };
 
 /* An input, and the smallest of the limits below that must do, from a file and from a pipe. */
@@ -81,8 +82,27 @@ static void append_members(struct bytes *encoded, const struct bytes *content, s
     }
 }
 
+/* Members with a comment of so many bytes, each with `size` bytes of the content. */
+static void append_commented(struct bytes *encoded, const struct bytes *content, size_t size,
+                             size_t comment)
+{
+    for (size_t at = 0; at < content->size; at += size) {
+        size_t rest = content->size - at;
+        struct bytes part = bytes_slice(content, at, rest < size ? rest : size);
+        struct bytes member = {NULL, 0};
+        craft_gzip_member(&member, &part, 1, NULL);
+        bytes_append(encoded, "\x1F\x8B\x08\x10\0\0\0\0\0\x03", 10);
+        bytes_append_run(encoded, 'c', comment);
+        bytes_append_run(encoded, 0, 1);
+        bytes_append(encoded, member.data + 10, member.size - 10);
+        bytes_free(&member);
+        bytes_free(&part);
+    }
+}
+
+/* In chunks of `chunk_size` bytes; 0: as large as usual. */
 static struct bytes written_by_us(struct scratch *scratch, const struct bytes *content,
-                                  int32_t format)
+                                  int32_t format, uint32_t chunk_size)
 {
     const char *input = scratch_path(scratch, "input");
     const char *output = scratch_path(scratch, "output");
@@ -91,6 +111,7 @@ static struct bytes written_by_us(struct scratch *scratch, const struct bytes *c
 
     options.format = format;
     options.level = 1;
+    options.chunk_size = chunk_size;
     file_write(input, content);
     assert_code(CINCH_OK, compress_and_wait(pool, input, output, &options));
     cinch_pool_destroy(pool, CINCH_DRAIN);
@@ -98,7 +119,7 @@ static struct bytes written_by_us(struct scratch *scratch, const struct bytes *c
 }
 
 enum {
-    SAMPLES = 16
+    SAMPLES = 19
 };
 
 static struct sample sample_make(struct scratch *scratch, int number, const struct bytes *content)
@@ -111,17 +132,17 @@ static struct sample sample_make(struct scratch *scratch, int number, const stru
     switch (number) {
     case 0:
         sample.name = "zstd of ours";
-        sample.encoded = written_by_us(scratch, content, CINCH_FORMAT_ZSTD);
+        sample.encoded = written_by_us(scratch, content, CINCH_FORMAT_ZSTD, 0);
         sample.enough_of_file = sample.enough_of_pipe = 5 * MIB;
         return sample;
     case 1:
         sample.name = "gzip of ours";
-        sample.encoded = written_by_us(scratch, content, CINCH_FORMAT_GZIP);
+        sample.encoded = written_by_us(scratch, content, CINCH_FORMAT_GZIP, 0);
         sample.enough_of_file = sample.enough_of_pipe = 1 * MIB;
         return sample;
     case 2:
         sample.name = "zlib of ours";
-        sample.encoded = written_by_us(scratch, content, CINCH_FORMAT_ZLIB);
+        sample.encoded = written_by_us(scratch, content, CINCH_FORMAT_ZLIB, 0);
         sample.enough_of_file = sample.enough_of_pipe = 1 * MIB;
         return sample;
     case 3:
@@ -131,8 +152,8 @@ static struct sample sample_make(struct scratch *scratch, int number, const stru
         break;
     case 4:
         sample.name = "frames of 7 bytes";
-        sample.content = 700000;
-        header = bytes_slice(content, 0, (size_t)sample.content);
+        sample.content = FEW;
+        header = bytes_slice(content, 0, FEW);
         append_frames(&bytes, &header, 7, CRAFT_CHECKSUM | CRAFT_CONTENT_SIZE);
         bytes_free(&header);
         sample.enough_of_file = sample.enough_of_pipe = 1 * MIB;
@@ -192,13 +213,7 @@ static struct sample sample_make(struct scratch *scratch, int number, const stru
         break;
     case 13:
         sample.name = "a comment of 900 kB";
-        bytes_append(&bytes, "\x1F\x8B\x08\x10\0\0\0\0\0\x03", 10);
-        bytes_append_run(&bytes, 'c', 900000);
-        bytes_append_run(&bytes, 0, 1);
-        header = (struct bytes){NULL, 0};
-        craft_gzip_member(&header, content, 1, NULL);
-        bytes_append(&bytes, header.data + 10, header.size - 10);
-        bytes_free(&header);
+        append_commented(&bytes, content, content->size, 900000);
         sample.enough_of_file = sample.enough_of_pipe = 16 * MIB;
         break;
     case 14:
@@ -208,10 +223,38 @@ static struct sample sample_make(struct scratch *scratch, int number, const stru
         bytes_free(&header);
         sample.enough_of_file = sample.enough_of_pipe = 16 * MIB;
         break;
+    case 15:
+        sample.name = "members with comments of 5 kB";
+        sample.content = FEW;
+        header = bytes_slice(content, 0, FEW);
+        append_commented(&bytes, &header, 100000, 5000);
+        bytes_free(&header);
+        sample.enough_of_file = sample.enough_of_pipe = 1 * MIB;
+        break;
+    case 16:
+        sample.name = "an index of many pieces";
+        bytes = written_by_us(scratch, content, CINCH_FORMAT_GZIP, 4 * KIB);
+        sample.enough_of_file = sample.enough_of_pipe = 1 * MIB;
+        break;
+    case 17:
+        sample.name = "a frame of 300,000 empty blocks and a byte";
+        sample.content = 1;
+        craft_zstd_header(&bytes, &(struct craft_zstd_header){.is_single_segment = true,
+                                                              .has_content_size = true,
+                                                              .content_size = 1});
+        for (int i = 0; i < 300000; i++) {
+            craft_zstd_block(&bytes, CRAFT_RAW, false, 0);
+        }
+        craft_zstd_block(&bytes, CRAFT_RLE, true, 1);
+        bytes_append_run(&bytes, 'x', 1);
+        /* From a pipe it can be collected, or not at all: what has been taken is gone. */
+        sample.enough_of_file = 2 * MIB;
+        sample.enough_of_pipe = 16 * MIB;
+        break;
     default:
         sample.name = "pieces that do not compress";
         header = bytes_make(BYTES_RANDOM, CONTENT, 3);
-        bytes = written_by_us(scratch, &header, CINCH_FORMAT_GZIP);
+        bytes = written_by_us(scratch, &header, CINCH_FORMAT_GZIP, 0);
         bytes_free(&header);
         sample.enough_of_file = sample.enough_of_pipe = 1 * MIB;
         break;
