@@ -140,9 +140,8 @@ static int32_t check_empty_frame(struct input_window *window, const struct mappe
         if (code != CINCH_OK)
             return CINCH_E_CORRUPT;
     }
-    return walk.has_ended && walk.frame.size == frame->input_size && walk.frame.content_max == 0
-               ? CINCH_OK
-               : CINCH_E_CORRUPT;
+    return walk.frame.size == frame->input_size && walk.frame.content_max == 0 ? CINCH_OK
+                                                                               : CINCH_E_CORRUPT;
 }
 
 /* Compares a listed frame with its own header. */

@@ -149,8 +149,8 @@ enum step split_stream_part(struct decompress *decompress, struct chunk *chunk,
         chunk->output_size = flow.output_size;
         keep_tail(decompress, source->data, flow.input_used);
         source_take(source, flow.input_used);
-        if (!*ended && !moved && source->has_ended)
-            return split_truncated(chunk);
+        if (!*ended && !moved)
+            return split_truncated(chunk); /* only the end of the input leaves it idle */
     }
     if (*ended)
         end_stream(decompress);
@@ -264,7 +264,5 @@ enum step split_end(struct decompress *decompress, struct chunk *chunk, enum ste
         return finish_segment(decompress, chunk);
     }
     chunk->segment.kind = SEGMENT_NOTHING;
-    if (step == STEP_DONE && chunk->is_last && decompress->members == 0)
-        return split_truncated(chunk);
     return step;
 }

@@ -82,8 +82,7 @@ enum step split_reach(struct decompress *decompress, struct chunk *chunk, size_t
 /*
  * Ends a take step that was at a boundary and got `step` there. With a group in hand that is
  * settled (what it holds, where its content goes) and passed on, and whatever came behind it,
- * a wait or a failure, is found again with the next chunk. An input without any member is
- * truncated.
+ * a wait or a failure, is found again with the next chunk.
  */
 enum step split_end(struct decompress *decompress, struct chunk *chunk, enum step step);
 

@@ -45,13 +45,12 @@ static enum step walk_frame(struct decompress *decompress, struct chunk *chunk,
             return split_truncated(chunk);
         size_t used = 0;
         code = zstd_walk_feed(walk, source->data, source->size, &used);
-        bool collects = !is_file && !(walk->frame.has_header && walk->frame.header.is_skippable);
-        if (!collects)
+        bool is_skippable = walk->frame.header.is_skippable;
+        if (is_file || is_skippable)
             source_take(source, used);
         else if (split_collect(decompress, chunk, used) != STEP_DONE)
             return STEP_FAILED;
-        if (walk->frame.has_header && !walk->frame.header.is_skippable &&
-            frame_is_large(decompress, &walk->frame))
+        if (!is_skippable && frame_is_large(decompress, &walk->frame))
             break;
     }
     return code == CINCH_OK ? STEP_DONE : split_fail(chunk, code, "cannot decompress");
@@ -96,7 +95,7 @@ static enum step leave_frame(struct decompress *decompress, struct chunk *chunk,
         return step;
     if (step == STEP_FAILED) {
         decompress->failure = chunk->failure;
-    } else if (begun_size > 0) {
+    } else {
         if (!buffer_grow(&decompress->begun, 0, begun_size))
             return chunk_no_memory(chunk);
         memcpy(decompress->begun.data, chunk->input.data + group_size, begun_size);

@@ -139,19 +139,11 @@ int32_t zstd_walk_skip(struct zstd_walk *walk, uint64_t count)
 
 int32_t zstd_walk_over(struct zstd_walk *walk, const uint8_t *bytes, size_t size)
 {
-    size_t at = 0;
-    int32_t code = CINCH_OK;
+    size_t consumed;
 
     zstd_walk_begin(walk, 0);
-    while (code == CINCH_OK && !walk->has_ended) {
-        if (at == size || walk->skip > size - at)
-            return CINCH_E_TRUNCATED;
-        size_t used = (size_t)walk->skip;
-        code = used > 0 ? zstd_walk_skip(walk, used)
-                        : zstd_walk_feed(walk, bytes + at, size - at, &used);
-        at += used;
-    }
-    return code;
+    const int32_t code = zstd_walk_feed(walk, bytes, size, &consumed);
+    return code == CINCH_OK && !walk->has_ended ? CINCH_E_TRUNCATED : code;
 }
 
 int32_t zstd_walk_finish(const struct zstd_walk *walk)
