@@ -207,6 +207,27 @@ static bool read_refused(const struct compressed *file, enum refusal refusal, un
     return was_refused;
 }
 
+/* Two members, the first of which ends where a read does that began at the file's beginning. */
+static struct compressed members_apart(void)
+{
+    struct compressed file = {.bytes = NULL};
+    struct compressed member = {.bytes = NULL};
+
+    compressed_add_member(&member, 20000, 0);
+    const size_t size = (member.size / INPUT_WINDOW_READ + 1) * INPUT_WINDOW_READ;
+    member.bytes[3] |= 16; /* a comment, as long as it takes */
+    compressed_add(&file, member.bytes, 10);
+    while (file.size + member.size - 10 + 1 < size)
+        compressed_add(&file, "c", 1);
+    compressed_add(&file, "", 1);
+    compressed_add(&file, member.bytes + 10, member.size - 10);
+    assert_int_equal(size, file.size);
+    file.content_size = member.content_size;
+    compressed_add_member(&file, 300, 0);
+    compressed_free(&member);
+    return file;
+}
+
 /* Every allocation and every read in turn. Only memory that was to be given back may be refused
  * without anybody noticing. */
 static void tells_what_the_system_refuses(void **state)
@@ -224,13 +245,15 @@ static void tells_what_the_system_refuses(void **state)
     static const uint8_t padding[10000];
 
     (void)state;
-    for (unsigned sample_number = 0; sample_number < SAMPLES + 3; sample_number++) {
+    for (unsigned sample_number = 0; sample_number < SAMPLES + 4; sample_number++) {
         struct compressed file = {.bytes = NULL};
         if (sample_number < SAMPLES) {
             file = sample(sample_number);
         } else if (sample_number == SAMPLES) {
             file = sample(3);
             compressed_add(&file, padding, sizeof padding);
+        } else if (sample_number == SAMPLES + 3) {
+            file = members_apart();
         } else if (sample_number == SAMPLES + 1) {
             /* Frames that are listed without content are walked over, here with a read each. */
             compressed_add_frame(&file, 60000, FRAME_CHECKSUM);

@@ -315,6 +315,44 @@ static void decodes_only_so_much_to_find_members(void **state)
     assert_refused(CINCH_E_UNSUPPORTED, &file);
 }
 
+/* What is looked through of a member is its header, too. */
+static void long_headers_are_counted(void **state)
+{
+    enum {
+        HEADER = 60000
+    };
+    struct compressed file = {.bytes = NULL};
+    struct compressed tail = {.bytes = NULL};
+    struct chunk_map map;
+
+    (void)state;
+    /* With a comment so long, and hardly anything behind it. */
+    compressed_add_member(&tail, 1, 0);
+    tail.bytes[3] |= 16;
+    for (int is_too_long = 0; is_too_long < 2; is_too_long++) {
+        size_t left = CHUNK_MAP_SCAN_MOST - (is_too_long ? HEADER / 2 : HEADER * 2);
+        while (left > 10000) {
+            size_t size = left > 1 << 20 ? 1 << 20 : left - 5000;
+            size_t before = file.size;
+            add_member_of_zeros(&file, size);
+            left -= size + (file.size - before);
+        }
+        compressed_add(&file, tail.bytes, 10);
+        for (size_t i = 0; i < HEADER; i++)
+            compressed_add(&file, "c", 1);
+        compressed_add(&file, "", 1);
+        compressed_add(&file, tail.bytes + 10, tail.size - 10);
+        if (is_too_long) {
+            assert_refused(CINCH_E_UNSUPPORTED, &file);
+        } else {
+            assert_int_equal(mapping_read(&map, file.bytes, file.size), CINCH_OK);
+            chunk_map_free(&map);
+            compressed_free(&file);
+        }
+    }
+    compressed_free(&tail);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +367,7 @@ int main(void)
         cmocka_unit_test(notices_members_that_changed_since),
         cmocka_unit_test(refuses_a_tail_that_is_no_final_block),
         cmocka_unit_test(decodes_only_so_much_to_find_members),
+        cmocka_unit_test(long_headers_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

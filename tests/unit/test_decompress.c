@@ -8,6 +8,7 @@
 #include "compressed.h"
 #include "format/bytes.h"
 #include "format/gzip_header.h"
+#include "format/gzip_index.h"
 #include "support/bytes.h"
 #include "support/scratch.h"
 #include "support/test.h"
@@ -117,6 +118,25 @@ static void frames_that_change_are_damaged(void **state)
     compressed_free(&file);
 }
 
+/* A block that has become shorter, so that its frame ends before what looks like another, of which
+ * the take step has seen nothing. */
+static void a_frame_that_became_two_is_damaged(void **state)
+{
+    static const uint8_t frames[] = {
+        0x28, 0xB5, 0x2F, 0xFD, 0,    0x58, /* a window, and no content's size */
+        0xC9, 0,    0,                      /* the last block: 25 bytes, raw; with other bits 16 */
+        '1',  '2',  '3',  '4',  '5',  '6',  '7',  '8',  '1', '2',  '3', '4',
+        '5',  '6',  '7',  '8',  0x28, 0xB5, 0x2F, 0xFD, 0,   0x58, /* the same, with nothing in it
+                                                                    */
+        1,    0,    0,
+    };
+    struct compressed file = {.bytes = NULL};
+
+    compressed_add(&file, frames, sizeof frames);
+    assert_notices(*state, &file, 6, 0x48, CINCH_E_CORRUPT);
+    compressed_free(&file);
+}
+
 /* The final bit of a piece's last block: a member that has it says so, one that lost it is none. */
 static void a_member_that_loses_its_end_is_damaged(void **state)
 {
@@ -173,15 +193,48 @@ static void a_member_without_an_end_is_damaged(void **state)
     assert_code(CINCH_E_CORRUPT, decompress_member(*state, MEMBER_UNFINISHED));
 }
 
+/* What a faster engine finds fault with another judges, which begins anew: it decodes nothing that
+ * progress has not heard of, up to where the first came. */
+static void a_long_piece_that_is_damaged_is_counted_once(void **state)
+{
+    enum {
+        CHUNK = 9 << 20
+    };
+    struct scratch *scratch = *state;
+    struct compressed file = {.bytes = NULL};
+    cinch_stats stats = CINCH_STATS_INIT;
+    cinch_pool *pool = pool_with_threads(1);
+    cinch_job *job;
+
+    const size_t index = compressed_add_indexed(&file, CHUNK + 1000, CHUNK, 0);
+    const size_t first = load_le32(file.bytes + index + 20);
+    const size_t end = index + gzip_index_size(2) + first;
+    /* The first piece ends with an empty stored block, of no bytes and their complement. */
+    assert_memory_equal("\0\0\xFF\xFF", file.bytes + end - 4, 4);
+    file.bytes[end - 1] = 0;
+    file_write(scratch_path(scratch, "input"), &(struct bytes){file.bytes, file.size});
+    assert_code(CINCH_OK, cinch_decompress(pool, scratch_path(scratch, "input"),
+                                           scratch_path(scratch, "output"), NULL, &job));
+    assert_code(CINCH_E_CORRUPT, cinch_job_wait(job));
+    assert_code(CINCH_OK, cinch_job_stats(job, &stats));
+    assert_in_range(stats.bytes_in, first / 2, file.size);
+    cinch_job_release(job);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    scratch_assert_holds(scratch, "input", NULL);
+    compressed_free(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(members_that_change_are_damaged),
         scratch_test(frames_that_change_are_damaged),
+        scratch_test(a_frame_that_became_two_is_damaged),
         scratch_test(a_member_that_loses_its_end_is_damaged),
         scratch_test(a_length_that_cannot_be_read_is_told),
         scratch_test(a_member_that_became_shorter_is_damaged),
         scratch_test(a_member_without_an_end_is_damaged),
+        scratch_test(a_long_piece_that_is_damaged_is_counted_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -219,12 +219,53 @@ static void refuses_headers_of_no_block(void **state)
     }
 }
 
+/* A block whose codes are complete, for two literals and one distance, but without a code for its
+ * end. Least significant bits first; of codes, most significant. */
+static void a_block_without_an_end_is_none(void **state)
+{
+    static const struct {
+        unsigned value, count;
+    } fields[] = {
+        {1, 1},  {2, 2},                 /* the last block, with codes of its own */
+        {0, 5},  {0, 5},        {14, 4}, /* 257 literals, a distance, 18 lengths of lengths */
+        {0, 3},  {0, 3},        {2, 3},  /* 16, 17; 18 has two bits: 11 */
+        {2, 3},                          /* 0 has two bits: 10 */
+        {0, 24}, {0, 15},                /* 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14 */
+        {1, 3},                          /* 1 has one bit: 0 */
+        {0, 1},  {0, 1},                 /* two literals of one bit */
+        {3, 2},  {138 - 11, 7},          /* 138 zeros, */
+        {3, 2},  {117 - 11, 7},          /* and 117, the end's among them */
+        {0, 1},                          /* a distance of one bit */
+        {0, 1},  {0, 7},                 /* a literal, and what else there is */
+    };
+    uint8_t bytes[32] = {0};
+    size_t bit = 0;
+    struct deflate_last_block last;
+    uint8_t content[4] = {0};
+    z_stream inflater = {.next_in = bytes, .next_out = content, .avail_out = sizeof content};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        for (unsigned k = 0; k < fields[i].count; k++, bit++)
+            bytes[bit / 8] |= (uint8_t)((fields[i].value >> k & 1) << bit % 8);
+    assert_int_equal(inflateInit2(&inflater, -MAX_WBITS), Z_OK);
+    inflater.avail_in = (uInt)(bit + 7) / 8;
+    assert_int_equal(inflate(&inflater, Z_FINISH), Z_DATA_ERROR);
+    assert_string_equal(inflater.msg, "invalid code -- missing end-of-block");
+    inflateEnd(&inflater);
+    for (size_t size = 0; size <= sizeof content; size++)
+        assert_false(deflate_walk(&walk, bytes, sizeof bytes, content, size, &last));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_last_block),        cmocka_unit_test(passes_every_engine),
-        cmocka_unit_test(sees_every_difference),       cmocka_unit_test(agrees_with_zlib_on_damage),
+        cmocka_unit_test(finds_the_last_block),
+        cmocka_unit_test(passes_every_engine),
+        cmocka_unit_test(sees_every_difference),
+        cmocka_unit_test(agrees_with_zlib_on_damage),
         cmocka_unit_test(refuses_headers_of_no_block),
+        cmocka_unit_test(a_block_without_an_end_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -230,6 +231,24 @@ static void without_a_description_of_our_own_a_pipe_does_not_block_either(void *
 {
     (void)state;
     confined_run(run_with_pipe, NULL);
+}
+
+/* What is no file, pipe or terminal has nothing to be opened again. */
+static void what_is_none_of_these_is_written_as_it_is(void **state)
+{
+    uint64_t value = 0;
+    (void)state;
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert_true(fd >= 0);
+    struct output output = open_fd(fd);
+    assert_int_equal(OUTPUT_STREAM, output.kind);
+    assert_int_equal(fd, output.fd);
+    assert_false(output.owned || output.never_blocks || output.is_socket);
+    assert_writes(&output, "12345678");
+    assert_int_equal(sizeof value, read(fd, &value, sizeof value));
+    assert_memory_equal("12345678", &value, sizeof value);
+    finish(&output);
+    assert_int_equal(0, close(fd));
 }
 
 /* --- Sockets ---------------------------------------------------------------------------- */
@@ -518,6 +537,7 @@ int main(void)
         scratch_test(a_pipe_never_blocks_and_keeps_its_flags),
         scratch_test(a_pipe_whose_reader_went_away_is_broken),
         scratch_test(without_a_description_of_our_own_a_pipe_does_not_block_either),
+        scratch_test(what_is_none_of_these_is_written_as_it_is),
         scratch_test(a_socket_never_blocks),
         scratch_test(a_connection_that_was_reset_is_broken),
         scratch_test(a_socket_by_path_is_connected),

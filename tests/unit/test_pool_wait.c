@@ -25,7 +25,7 @@
 
 /* --- A system that refuses -------------------------------------------------------------- */
 
-static atomic_bool refuses_eventfd;
+static atomic_int eventfd_error; /* 0: it is not refused */
 static atomic_bool refuses_realloc;
 
 int __real_eventfd(unsigned count, int flags);
@@ -35,9 +35,10 @@ void *__wrap_realloc(void *memory, size_t size);
 
 int __wrap_eventfd(unsigned count, int flags)
 {
-    if (!atomic_load(&refuses_eventfd))
+    int error = atomic_load(&eventfd_error);
+    if (error == 0)
         return __real_eventfd(count, flags);
-    errno = EMFILE;
+    errno = error;
     return -1;
 }
 
@@ -805,6 +806,10 @@ static void cancelling_ends_all_waits(void **state)
 
 static void without_a_descriptor_or_memory_there_is_no_wait(void **state)
 {
+    static const struct {
+        int error;
+        int32_t code;
+    } refusals[] = {{EMFILE, CINCH_E_IO}, {ENOMEM, CINCH_E_NO_MEMORY}};
     cinch_pool *pool = pool_with_threads(1);
     struct waiter waiter;
 
@@ -815,12 +820,14 @@ static void without_a_descriptor_or_memory_there_is_no_wait(void **state)
     assert_code(CINCH_OK, pool_join(pool, &waiter.actor.member));
     counter_wait(&waiter.actor.ran, 1);
 
-    atomic_store(&refuses_eventfd, true);
-    int32_t code = pool_wait_begin(pool, &waiter.actor.wait, waiter.ends[0], POLLIN, -1);
-    atomic_store(&refuses_eventfd, false);
-    assert_code(CINCH_E_IO, code);
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        atomic_store(&eventfd_error, refusals[i].error);
+        int32_t code = pool_wait_begin(pool, &waiter.actor.wait, waiter.ends[0], POLLIN, -1);
+        atomic_store(&eventfd_error, 0);
+        assert_code(refusals[i].code, code);
+    }
     atomic_store(&refuses_realloc, true);
-    code = pool_wait_begin(pool, &waiter.actor.wait, waiter.ends[0], POLLIN, -1);
+    int32_t code = pool_wait_begin(pool, &waiter.actor.wait, waiter.ends[0], POLLIN, -1);
     atomic_store(&refuses_realloc, false);
     assert_code(CINCH_E_NO_MEMORY, code);
     run_task(pool);

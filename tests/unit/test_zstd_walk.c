@@ -129,6 +129,16 @@ static struct found walk(const uint8_t *bytes, size_t size)
         check_same(&whole, &pipe);
         check_same(&whole, &file);
     }
+    /* The first frame at once. */
+    struct zstd_walk first;
+    const int32_t code = zstd_walk_over(&first, bytes, size);
+    if (whole.count > 0) {
+        assert_int_equal(code, CINCH_OK);
+        assert_int_equal(first.frame.size, whole.frames[0].size);
+        assert_int_equal(first.frame.content_max, whole.frames[0].content_max);
+    } else {
+        assert_int_equal(code, size > 0 ? whole.code : CINCH_E_TRUNCATED);
+    }
     return whole;
 }
 
