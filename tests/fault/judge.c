@@ -1,6 +1,7 @@
 #include "judge.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -120,15 +121,29 @@ static bool was_refused(enum call call)
     return atomic_load(&interposer.fired_count) > FIRED_MOST;
 }
 
+/* Where the output is to be found: in its link's place if the library was told that no such name is
+ * there. It replaces whatever has come to that name since, as it must. */
+static const char *place_of_output(const struct world *world)
+{
+    struct stat status;
+    for (uint32_t i = 0; i < remembered() && world->scenario->is_linked; i++) {
+        const struct refusal *refusal = interposer.fired[i].refusal;
+        if (interposer.fired[i].call == CALL_OPEN && refusal != NULL && refusal->error == ENOENT &&
+            lstat(world->output, &status) == 0 && S_ISREG(status.st_mode))
+            return world->output;
+    }
+    return world->target;
+}
+
 /* A finished file looks as its source does, as far as that could be set. */
-static void judge_metadata(const struct world *world, struct trial *trial)
+static void judge_metadata(const struct world *world, const char *place, struct trial *trial)
 {
     const struct stat *source = &world->source_status;
     struct stat status;
     if ((world->scenario->flags & CINCH_FLAG_NO_METADATA) != 0 ||
         (world->scenario->flags & CINCH_FLAG_INPUT_FD) != 0 || was_refused(CALL_FSTAT))
         return;
-    if (stat(world->target, &status) != 0)
+    if (stat(place, &status) != 0)
         trial_fail(trial, "the output cannot be examined");
     else if (!was_refused(CALL_FCHMOD) && !was_refused(CALL_FCHOWN) &&
              status.st_mode != source->st_mode)
@@ -147,7 +162,8 @@ static void judge_metadata(const struct world *world, struct trial *trial)
 static void judge_published(const struct world *world, const struct used *used, struct trial *trial)
 {
     enum standing before = world->scenario->has_old ? STANDING_OLD : STANDING_NOTHING;
-    enum standing standing = world_standing(world);
+    const char *place = place_of_output(world);
+    enum standing standing = world_standing_at(world, place);
     char name[PATH_MAX];
     if (used->code == CINCH_OK && standing != STANDING_RESULT)
         trial_fail(trial, "success, and the output is not the result (%d)", (int)standing);
@@ -160,12 +176,14 @@ static void judge_published(const struct world *world, const struct used *used, 
     if (leftovers > (was_refused(CALL_UNLINK) ? 1 : 0))
         trial_fail(trial, "%u left behind, such as %s", leftovers, name);
     if (standing == STANDING_RESULT)
-        judge_metadata(world, trial);
-    if (world->scenario->is_linked) {
+        judge_metadata(world, place, trial);
+    if (world->scenario->is_linked && place == world->target) {
         struct stat status;
         if (lstat(world->output, &status) != 0 || !S_ISLNK(status.st_mode))
             trial_fail(trial, "the output's link was replaced");
     }
+    if (place != world->target && world_standing(world) != before)
+        trial_fail(trial, "the file behind the output's link was changed");
 }
 
 static void judge_stream(const struct world *world, const struct used *used, struct trial *trial)

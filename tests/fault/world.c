@@ -253,16 +253,16 @@ void world_reset(const struct world *world)
         die("cannot make a link: %s", strerror(errno));
 }
 
-enum standing world_standing(const struct world *world)
+enum standing world_standing_at(const struct world *world, const char *path)
 {
     const struct content *result = &world->result;
     const size_t old_size = world->scenario->has_old ? sizeof world_old - 1 : 0;
     struct stat status;
-    if (lstat(world->target, &status) != 0)
+    if (lstat(path, &status) != 0)
         return STANDING_NOTHING;
     if (!S_ISREG(status.st_mode))
         return STANDING_OTHER;
-    struct content content = content_read(world->target);
+    struct content content = content_read(path);
     enum standing standing = STANDING_OTHER;
     if (world->scenario->ends == ENDS_DESCRIPTORS) {
         if (content.size >= old_size && content.size <= old_size + result->size &&
@@ -277,6 +277,11 @@ enum standing world_standing(const struct world *world)
     }
     content_free(&content);
     return standing;
+}
+
+enum standing world_standing(const struct world *world)
+{
+    return world_standing_at(world, world->target);
 }
 
 unsigned world_leftovers(const struct world *world, char *name)

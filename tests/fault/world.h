@@ -67,7 +67,9 @@ void world_reset(const struct world *world);
 /* The text that stands in the output's place before a run, where the scenario has one. */
 extern const char world_old[];
 
+/* How it stands in the place where the output is to appear, or at another path. */
 enum standing world_standing(const struct world *world);
+enum standing world_standing_at(const struct world *world, const char *path);
 
 /* Entries of the output's folder that have no business there; `*name` gets the last one's path
  * (of PATH_MAX bytes). */
