@@ -6,10 +6,11 @@ them. What compiles to nothing or not at all is sorted out later, by the compile
 """
 
 import re
-from collections import namedtuple
+from collections import Counter, namedtuple
 
-# `start` and `end` are offsets in the file; what stands between them becomes `text`.
-Mutant = namedtuple("Mutant", "path line operator start end text before after")
+# `start` and `end` are offsets in the file; what stands between them becomes `text`. `name` says it
+# without numbers of lines, so that it stays when others change.
+Mutant = namedtuple("Mutant", "path line operator start end text name")
 
 SWAPS = {
     "relation": {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="},
@@ -20,6 +21,7 @@ SWAPS = {
 }
 STATEMENT = re.compile(r"^[ ]+((?:\(void\))?\*?[\w>.\[\]-]+(?:\(| [-+|&*/]?= )|"
                        r"(?:break|continue|goto \w+|\+\+[\w>.-]+|[\w>.-]+\+\+|[\w>.-]+--);)", re.M)
+FUNCTION = re.compile(r"^[A-Za-z][^\n;=]*?(\w+)\(", re.M)
 KEYWORDS = re.compile(r"(?:if|while|for|switch|return|sizeof|do|else|case)\b")
 
 
@@ -91,6 +93,8 @@ def changes(code):
 def mutants(root, path):
     with open(root + "/" + path, encoding="utf-8") as file:
         text = file.read()
+    functions = [(match.start(), match.group(1)) for match in FUNCTION.finditer(text)]
+    names = Counter()
     for operator, start, end, new in sorted(changes(code_of(text)), key=lambda c: c[1:3]):
         before = " ".join(text[start:end].split())
         if new is None:
@@ -103,4 +107,9 @@ def mutants(root, path):
         begin, finish = text.rfind("\n", 0, start) + 1, text.index("\n", end)
         after = " ".join((text[begin:start] + new + text[end:finish]).split())
         before = " ".join(text[begin:finish].split())
-        yield Mutant(path, line, operator, start, end, padded, before, after)
+        function = max(entry for entry in functions if entry[0] < start)[1]
+        name = f"{path}, {function}: {before} -> {after}"
+        names[name] += 1
+        if names[name] > 1:
+            name += f" ({names[name]})"
+        yield Mutant(path, line, operator, start, end, padded, name)
