@@ -175,6 +175,9 @@ static void a_long_sentence_is_cut_off_and_its_length_told(void **state)
         assert_int_equal('#', text[size]);
     }
 
+    char end = '#';
+    assert_int_equal(0, failure_describe(&(struct failure){0}, NULL, NULL, &end, 1));
+    assert_int_equal('\0', end);
     char untouched = '#';
     assert_int_equal(0, failure_describe(&(struct failure){0}, NULL, NULL, &untouched, 0));
     assert_int_equal('#', untouched);

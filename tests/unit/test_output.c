@@ -14,6 +14,7 @@
 
 #include "confined.h"
 #include "io/output.h"
+#include "refusal.h"
 #include "support/bytes.h"
 #include "support/scratch.h"
 #include "support/stream.h"
@@ -679,6 +680,53 @@ static void errors_of_the_disk_are_told(void **state)
     scratch_assert_holds(scratch, NULL);
 }
 
+/* No file system should, but one that takes nothing of what is written, and names no error, must
+ * not be asked for ever. */
+static void write_nothing(void *path)
+{
+    struct failure failure = {0};
+    struct output output;
+    size_t written = 0;
+    confined_number(OUTPUT_DONE, open_quietly(&output, path, &failure));
+    confined_refuse(SYS_pwrite64, 0, 0, 0, 0);
+    errno = EINTR;
+    confined_code(CINCH_E_IO, output_write_at(&output, 0, "x", 1, &failure));
+    confined_number(EIO, failure.system_error);
+    confined_refuse(SYS_write, 0, 0, 0xFFFFFFFF, (uint32_t)output.fd);
+    struct failure other = {0};
+    errno = EINTR;
+    confined_number(OUTPUT_ERROR, output_write(&output, "x", 1, &written, &other));
+    confined_number(EIO, other.system_error);
+    confined_number(0, (intmax_t)written);
+    output_close(&output);
+}
+
+static void a_file_that_takes_nothing_is_told(void **state)
+{
+    struct scratch *scratch = *state;
+    confined_run(write_nothing, (void *)(uintptr_t)scratch_path(scratch, "new"));
+    scratch_assert_holds(scratch, NULL);
+}
+
+static void what_a_signal_interrupts_is_tried_again(void **state)
+{
+    struct failure failure = {0};
+    struct output output = open_new(scratch_path(*state, "new"), false);
+    refusal_begin(INTERRUPT, 0);
+    write_text(&output, "one two");
+    assert_true(refusal_end());
+    refusal_begin(INTERRUPT, 0);
+    assert_code(CINCH_OK, output_write_at(&output, 4, "THREE", 5, &failure));
+    assert_true(refusal_end());
+    refusal_begin(INTERRUPT, 0);
+    assert_code(CINCH_OK, output_set_size(&output, 8, &failure));
+    assert_true(refusal_end());
+    assert_sealed(&output, &plain);
+    assert_published(&output, &plain);
+    output_close(&output);
+    assert_file_holds_text(scratch_path(*state, "new"), "one THRE");
+}
+
 #ifdef SYS_newfstatat
 static void open_unknown(void *path)
 {
@@ -761,6 +809,8 @@ int main(void)
         scratch_test(a_failed_sync_is_told),
         scratch_test(what_only_closing_tells_is_told_before_publishing),
         scratch_test(errors_of_the_disk_are_told),
+        scratch_test(a_file_that_takes_nothing_is_told),
+        scratch_test(what_a_signal_interrupts_is_tried_again),
 #ifdef SYS_newfstatat
         scratch_test(what_cannot_be_looked_at_is_not_taken_for_missing),
 #endif

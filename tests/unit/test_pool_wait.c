@@ -46,6 +46,11 @@ int __wrap_eventfd(unsigned count, int flags)
 static struct counter polls;
 static atomic_uint pokes;
 
+/* How many descriptors poll() takes at once, as where their number is limited; and the most that it
+ * took. */
+static atomic_ulong poll_limit = ULONG_MAX;
+static atomic_ulong polled_most;
+
 static void forget_polls(void)
 {
     while (counter_value(&polls) > 0)
@@ -57,8 +62,15 @@ int __wrap_poll(struct pollfd *set, nfds_t count, int timeout);
 
 int __wrap_poll(struct pollfd *set, nfds_t count, int timeout)
 {
+    bool is_refused = count > atomic_load(&poll_limit);
+    if (!is_refused && count > atomic_load(&polled_most))
+        atomic_store(&polled_most, count);
     if (timeout != 0)
         counter_add(&polls);
+    if (is_refused) {
+        errno = EINVAL;
+        return -1;
+    }
     int ready = __real_poll(set, count, timeout);
     if (timeout != 0 && ready > 0 && set[0].revents != 0)
         atomic_fetch_add(&pokes, 1);
@@ -867,6 +879,43 @@ static void with_little_memory_waits_take_turns(void **state)
     pool_destroy(pool, false);
 }
 
+/* The kernel polls for a few descriptors at a time, less than there are: all are heard in turn
+ * nevertheless, and together again once it polls for more. */
+static void too_many_for_one_poll_take_turns(void **state)
+{
+    enum {
+        COUNT = 20,
+        LIMIT = 6
+    };
+    cinch_pool *pool = pool_with_threads(1);
+    struct waiter waiters[COUNT];
+
+    (void)state;
+    atomic_store(&poll_limit, LIMIT);
+    atomic_store(&polled_most, 0);
+    for (int i = 0; i < COUNT; i++)
+        waiter_join(&waiters[i], pool, 'w', note_end);
+    for (int i = 0; i < COUNT; i++)
+        counter_wait(&waiters[i].actor.ran, 1);
+    for (int i = COUNT - 1; i >= COUNT / 2; i--) {
+        waiter_wake(&waiters[i]);
+        counter_wait(&waiters[i].actor.resumed, 1);
+    }
+    assert_true(atomic_load(&polled_most) <= LIMIT);
+    atomic_store(&poll_limit, ULONG_MAX);
+    while (atomic_load(&polled_most) < COUNT / 2 + 1)
+        counter_wait(&polls, 1);
+    for (int i = 0; i < COUNT; i++) {
+        if (i < COUNT / 2) {
+            waiter_wake(&waiters[i]);
+            counter_wait(&waiters[i].actor.resumed, 1);
+        }
+        waiter_leave(&waiters[i]);
+    }
+    pool_destroy(pool, false);
+    forget_polls();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -891,6 +940,7 @@ int main(void)
         scratch_test(cancelling_ends_all_waits),
         scratch_test(without_a_descriptor_or_memory_there_is_no_wait),
         scratch_test(with_little_memory_waits_take_turns),
+        scratch_test(too_many_for_one_poll_take_turns),
     };
 
     counter_init(&polls);
