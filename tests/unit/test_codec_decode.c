@@ -9,6 +9,7 @@
 #include "codec/check.h"
 #include "codec/deflate.h"
 #include "engines.h"
+#include "format/bytes.h"
 
 /* What came of decoding a piece, in room of exactly `capacity` bytes. */
 struct outcome {
@@ -534,6 +535,7 @@ static void assert_damage_is_seen(struct bytes *frame, size_t content_size)
         frame->data[bit / 8] ^= (uint8_t)(1U << bit % 8);
         struct outcome expected = decode(&zstd_decoder, context, frame, content_size);
         struct outcome actual = decode_slices(&zstd_decoder, context, frame, content_size, &asking);
+        assert_int_not_equal(CINCH_E_FORMAT, actual.code);
         if (expected.code != CINCH_OK && actual.code != CINCH_OK)
             actual.code = expected.code;
         assert_same_outcome(&zstd_decoder, &expected, &actual, "flipped bit", bit);
@@ -568,34 +570,61 @@ static void damaged_frames(void **state)
     }
 }
 
-/* It ends with a block that has nothing, and tells one byte more than is in those before. */
-static void a_frame_that_tells_more_than_it_has(void **state)
+/* A frame that ends with a block of its own that has nothing. */
+static struct bytes open_frame(const struct bytes *content, bool tells_size)
 {
-    struct bytes content = content_make(BYTES_TEXT, 1000);
-    struct bytes frame = bytes_make(BYTES_ZEROS, ZSTD_compressBound(content.size) + 3, 0);
+    struct bytes frame = bytes_make(BYTES_ZEROS, ZSTD_compressBound(content->size) + 3, 0);
     ZSTD_CCtx *encoder = ZSTD_createCCtx();
-    ZSTD_inBuffer input = {content.data, content.size, 0};
+    ZSTD_inBuffer input = {content->data, content->size, 0};
     ZSTD_outBuffer output = {frame.data, frame.size, 0};
-    void *context = zstd_decoder.context.create();
 
-    (void)state;
     assert_non_null(encoder);
-    assert_non_null(context);
-    assert_false(ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(encoder, content.size)));
+    assert_false(ZSTD_isError(ZSTD_CCtx_setParameter(encoder, ZSTD_c_compressionLevel, 1)));
+    if (tells_size)
+        assert_false(ZSTD_isError(ZSTD_CCtx_setPledgedSrcSize(encoder, content->size)));
     assert_int_equal(0, ZSTD_compressStream2(encoder, &output, &input, ZSTD_e_flush));
     assert_int_equal(0, ZSTD_compressStream2(encoder, &output, &input, ZSTD_e_end));
     frame.size = output.pos;
     ZSTD_freeCCtx(encoder);
+    return frame;
+}
+
+/* libzstd, given such a frame in parts, does not notice; nor does who knows no more of a block than
+ * that it has no more than 128 KiB. */
+static void a_frame_that_tells_more_than_it_has(void **state)
+{
+    struct bytes content = content_make(BYTES_TEXT, DECODER_SLICE + MIB + 1000);
+    struct bytes frame = open_frame(&content, true);
+    void *context = zstd_decoder.context.create();
+
+    (void)state;
+    assert_non_null(context);
     assert_slices_agree(&zstd_decoder, context, &frame, content.size, "all that it tells", 0);
-    /* Behind the magic number and the descriptor: the content's size less 256. */
-    assert_int_equal(1000 - 256, frame.data[5] | frame.data[6] << 8);
-    frame.data[5]++;
-    for (size_t capacity = content.size; capacity <= content.size + 1; capacity++) {
-        struct asking asking = {.last = SIZE_MAX};
-        struct outcome outcome = decode_slices(&zstd_decoder, context, &frame, capacity, &asking);
-        assert_code(CINCH_E_CORRUPT, outcome.code);
-        bytes_free(&outcome.content);
-    }
+    /* Behind the magic number, the descriptor and the window: the content's size. */
+    assert_int_equal(0x80, frame.data[4]);
+    assert_int_equal(content.size, load_le32(frame.data + 6));
+    frame.data[6]++;
+    struct asking asking = {.last = SIZE_MAX};
+    struct outcome outcome =
+        decode_slices(&zstd_decoder, context, &frame, content.size + 1, &asking);
+    assert_code(CINCH_E_CORRUPT, outcome.code);
+    assert_int_equal(content.size, outcome.decoded.size);
+    bytes_free(&outcome.content);
+    zstd_decoder.context.destroy(context);
+    bytes_free(&frame);
+    bytes_free(&content);
+}
+
+static void a_frame_that_does_not_tell_its_size(void **state)
+{
+    struct bytes content = content_make(BYTES_TEXT, DECODER_SLICE + MIB);
+    struct bytes frame = open_frame(&content, false);
+    void *context = zstd_decoder.context.create();
+
+    (void)state;
+    assert_non_null(context);
+    for (size_t capacity = content.size - 1; capacity <= content.size + 1; capacity++)
+        assert_slices_agree(&zstd_decoder, context, &frame, capacity, "room for", capacity);
     zstd_decoder.context.destroy(context);
     bytes_free(&frame);
     bytes_free(&content);
@@ -645,6 +674,7 @@ int main(void)
         cmocka_unit_test(long_pieces),
         cmocka_unit_test(damaged_frames),
         cmocka_unit_test(a_frame_that_tells_more_than_it_has),
+        cmocka_unit_test(a_frame_that_does_not_tell_its_size),
         cmocka_unit_test(a_piece_that_ends_with_a_slice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

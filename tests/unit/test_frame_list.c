@@ -84,7 +84,7 @@ static void a_table_lists_the_last_frames(void **state)
 
 static void a_table_that_contradicts_itself_does_not_match(void **state)
 {
-    static const struct seek_table_entry entries[] = {{10, 100}, {20, 200}};
+    static const struct seek_table_entry entries[] = {{10, 100}, {10, 100}};
     uint8_t table[TABLE_MOST] = {0};
     size_t size = seek_table_write(table, entries, 2);
     uint8_t *footer = table + size - SEEK_TABLE_FOOTER_SIZE;
@@ -92,7 +92,7 @@ static void a_table_that_contradicts_itself_does_not_match(void **state)
 
     (void)state;
     add(&decompress, 10, 100);
-    add(&decompress, 20, 200);
+    add(&decompress, 10, 100);
     assert_true(frame_list_matches(&decompress, table, size));
     assert_false(frame_list_is_left_to_put(&decompress, table, size));
     footer[0] = 1; /* a table that is shorter than its frame */

@@ -89,6 +89,10 @@ static void whatever_else_ends_a_file_spares_nothing(void **state)
         file.data[changes[i].offset] ^= changes[i].mask;
     }
     assert_false(hashes_frames(&file, true));
+    bytes_free(&file);
+    file = file_of_frames(0);
+    file.data[file.size - 5] = TABLE_HAS_CHECKSUMS;
+    assert_true(hashes_frames(&file, true));
     assert_true(hashes_frames(&few, true));
     assert_true(hashes_frames(&none, true));
     bytes_free(&few);

@@ -9,13 +9,17 @@
 #include "support/scratch.h"
 #include "support/test.h"
 
+enum {
+    CHUNK = 4096
+};
+
 /* Both return how the job ended, a refused submit included. */
 typedef int32_t job_function(cinch_pool *pool, const char *input, const char *output);
 
 static int32_t compress(cinch_pool *pool, const char *input, const char *output)
 {
     cinch_options options = CINCH_OPTIONS_INIT;
-    options.chunk_size = 4096;
+    options.chunk_size = CHUNK;
     return compress_and_wait(pool, input, output, &options);
 }
 
@@ -63,7 +67,7 @@ static void assert_bears_refusals(struct scratch *scratch, job_function *run)
 
 static void a_table_that_is_longer_than_the_room_for_a_frame(void **state)
 {
-    struct bytes content = file_make(scratch_path(*state, "input"), BYTES_RANDOM, 400000, 1);
+    struct bytes content = file_make(scratch_path(*state, "input"), BYTES_RANDOM, 100 * CHUNK, 1);
     assert_bears_refusals(*state, compress);
     bytes_free(&content);
 }

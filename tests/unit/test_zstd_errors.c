@@ -218,20 +218,31 @@ static void a_job_is_cancelled_while_a_context_is_made(void **state)
     bytes_free(&content);
 }
 
-/* More than one slice is read of, than one piece is written of, and than is decoded at a time; the
- * last of which may be full when the frame ends. */
+/* More than one slice is read of, than one piece is written of, and than is decoded at a time, the
+ * last of which may be full when the frame ends; and more is read than libzstd can take at once. */
 static void one_frame_of_much_is_verified(void **state)
 {
-    static const enum bytes_kind kinds[] = {BYTES_RANDOM, BYTES_ZEROS};
+    static const struct {
+        enum bytes_kind kind;
+        size_t size;
+        int32_t level;
+        uint32_t window_log; /* small ones make libzstd's parts small */
+    } cases[] = {
+        {BYTES_RANDOM, 3 << 20, 1, 0},       {BYTES_ZEROS, 3 << 20, 1, 0},
+        {BYTES_RANDOM, (3 << 20) + 1, 1, 0}, {BYTES_ZEROS, (3 << 20) + 1, 1, 0},
+        {BYTES_TEXT, 6 << 20, 12, 12},
+    };
     struct scratch *scratch = *state;
     cinch_options options = CINCH_OPTIONS_INIT;
     cinch_pool *pool = pool_with_threads(1);
 
     options.flags = CINCH_FLAG_SINGLE_STREAM | CINCH_FLAG_VERIFY;
-    for (size_t i = 0; i < 2 * sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct bytes content =
-            file_make(scratch_path(scratch, "input"), kinds[i / 2], (3 << 20) + i % 2, 1);
+            file_make(scratch_path(scratch, "input"), cases[i].kind, cases[i].size, 1);
         struct bytes decoded = bytes_make(BYTES_ZEROS, content.size, 0);
+        options.level = cases[i].level;
+        options.window_log = cases[i].window_log;
         assert_code(CINCH_OK, compress_and_wait(pool, scratch_path(scratch, "input"),
                                                 scratch_path(scratch, "output"), &options));
         struct bytes frame = file_read(scratch_path(scratch, "output"));
