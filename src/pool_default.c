@@ -8,7 +8,7 @@
 #include "processors.h"
 #include "thread.h"
 
-static pthread_mutex_t default_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t default_lock = THREAD_LOCK_INITIALIZER;
 static cinch_pool *default_pool; /* under default_lock */
 static _Atomic uint32_t fork_generation;
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
@@ -19,7 +19,7 @@ static int fork_error; /* why forks are not noticed, an errno value; constant af
 static void after_fork_in_child(void)
 {
     atomic_fetch_add(&fork_generation, 1);
-    pthread_mutex_init(&default_lock, NULL);
+    default_lock = (pthread_mutex_t)THREAD_LOCK_INITIALIZER;
     default_pool = NULL;
 }
 

@@ -34,6 +34,14 @@ int thread_start(pthread_t *thread, size_t stack, void *(*run)(void *argument), 
 /* Waits until the thread has returned. */
 THREAD_SEAM void thread_join(pthread_t thread);
 
+/* A lock's value before its first use. In a build with assertions locks know who holds them, so
+ * that these find whoever unlocks what is not his. */
+#ifdef NDEBUG
+#define THREAD_LOCK_INITIALIZER PTHREAD_MUTEX_INITIALIZER
+#else
+#define THREAD_LOCK_INITIALIZER PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP
+#endif
+
 /* Both return an errno value. A condition's timed waits follow the monotonic clock. */
 THREAD_SEAM int thread_lock_init(pthread_mutex_t *lock);
 THREAD_SEAM int thread_condition_init(pthread_cond_t *condition);
@@ -70,7 +78,18 @@ static inline void thread_join(pthread_t thread)
 
 static inline int thread_lock_init(pthread_mutex_t *lock)
 {
+#ifdef NDEBUG
     return pthread_mutex_init(lock, NULL);
+#else
+    pthread_mutexattr_t attributes;
+    int error = pthread_mutexattr_init(&attributes);
+    if (error != 0)
+        return error;
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK);
+    error = pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+    return error;
+#endif
 }
 
 static inline int thread_condition_init(pthread_cond_t *condition)
@@ -111,7 +130,9 @@ static inline void thread_unlock(pthread_mutex_t *lock)
 
 static inline void thread_wait(pthread_cond_t *condition, pthread_mutex_t *lock)
 {
-    pthread_cond_wait(condition, lock);
+    int error = pthread_cond_wait(condition, lock);
+    assert(error == 0);
+    (void)error;
 }
 
 static inline bool thread_wait_until(pthread_cond_t *condition, pthread_mutex_t *lock,
@@ -119,7 +140,9 @@ static inline bool thread_wait_until(pthread_cond_t *condition, pthread_mutex_t 
 {
     struct timespec time = {.tv_sec = (time_t)(deadline / 1000000000u),
                             .tv_nsec = (long)(deadline % 1000000000u)};
-    return pthread_cond_timedwait(condition, lock, &time) != ETIMEDOUT;
+    int error = pthread_cond_timedwait(condition, lock, &time);
+    assert(error == 0 || error == ETIMEDOUT);
+    return error != ETIMEDOUT;
 }
 
 static inline void thread_broadcast(pthread_cond_t *condition)
