@@ -25,6 +25,7 @@ enum {
 /* Where the chunks come from. */
 struct source {
     struct chunk_cache cache;
+    void *behind; /* the cache: not its own, so that it stays as it was */
     atomic_uint loads[NUMBERS];
     int32_t code;         /* what a load returns */
     uint64_t held_number; /* loads of this one wait: */
@@ -49,6 +50,7 @@ static void source_init(struct source *source, uint64_t limit)
 {
     memset(source, 0, sizeof *source);
     source->held_number = UINT64_MAX;
+    source->behind = source;
     assert_int_equal(sem_init(&source->began, 0, 0), 0);
     assert_int_equal(sem_init(&source->may_end, 0, 0), 0);
     assert_int_equal(chunk_cache_init(&source->cache, limit, load, source), CINCH_OK);
@@ -58,6 +60,7 @@ static void source_free(struct source *source)
 {
     chunk_cache_free(&source->cache);
     assert_true(source->cache.size == 0);
+    assert_ptr_equal(source->behind, source);
     sem_destroy(&source->began);
     sem_destroy(&source->may_end);
 }
