@@ -2,8 +2,10 @@
  * cinch_compress_fd(): descriptors stay the caller's, whatever they are and however it ends.
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -324,6 +326,52 @@ static void streams_of_every_kind(void **state)
     }
 }
 
+/* Compresses what is fed into a pipe: at once, or a byte as soon as the one before was taken. */
+static struct bytes compress_fed(struct scratch *scratch, const struct bytes *content,
+                                 int32_t format, bool at_once)
+{
+    const char *path = scratch_path(scratch, "output");
+    cinch_pool *pool = pool_with_threads(2);
+    cinch_options options = CINCH_OPTIONS_INIT;
+    int writing = open_new(path, O_WRONLY | O_TRUNC);
+    int input[2];
+    cinch_job *job;
+
+    pipe_make(input);
+    options.format = format;
+    if (at_once)
+        assert_int_equal(content->size, write(input[1], content->data, content->size));
+    assert_code(CINCH_OK, cinch_compress_fd(pool, input[0], writing, &options, &job));
+    for (size_t at = 0; at < content->size && !at_once; at++) {
+        int left = 1;
+        assert_int_equal(1, write(input[1], content->data + at, 1));
+        while (left > 0) {
+            sched_yield();
+            assert_int_equal(0, ioctl(input[0], FIONREAD, &left));
+        }
+    }
+    close(input[1]);
+    assert_job_ends(CINCH_OK, job);
+    close(input[0]);
+    close(writing);
+    cinch_pool_destroy(pool, CINCH_DRAIN);
+    return file_read(path);
+}
+
+static void output_does_not_depend_on_a_pipe_s_pace(void **state)
+{
+    struct bytes content = bytes_make(BYTES_TEXT, 300, 1);
+
+    for (int32_t format = CINCH_FORMAT_ZSTD; format <= CINCH_FORMAT_ZLIB; format++) {
+        struct bytes expected = compress_fed(*state, &content, format, true);
+        struct bytes actual = compress_fed(*state, &content, format, false);
+        assert_bytes_equal(&expected, &actual);
+        bytes_free(&expected);
+        bytes_free(&actual);
+    }
+    bytes_free(&content);
+}
+
 static void empty_stream_is_an_empty_file(void **state)
 {
     struct scratch *scratch = *state;
@@ -413,6 +461,7 @@ int main(void)
         scratch_test(file_without_a_length_is_read_to_its_end),
         scratch_test(metadata_of_a_descriptor_stays),
         scratch_test(streams_of_every_kind),
+        scratch_test(output_does_not_depend_on_a_pipe_s_pace),
         scratch_test(empty_stream_is_an_empty_file),
         scratch_test(reader_goes_away_in_the_middle),
         scratch_test(descriptors_survive_an_error),
