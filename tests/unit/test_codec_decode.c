@@ -291,6 +291,8 @@ static void run_in_portions(const struct decoder *decoder, void *context,
             fail_msg("%s: %s after %zu bytes of %zu", decoder_name(decoder), code_name(code), used,
                      stream->size);
         assert_true(flow.input_used <= size && flow.output_size <= room);
+        /* It goes on as far as it can. */
+        assert_true(ended || flow.input_used == size || flow.output_size == room);
         assert_true(flow.output_size <= content->size - written);
         memcpy(output + written, space.data, flow.output_size);
         idle = flow.input_used == 0 && flow.output_size == 0 ? idle + 1 : 0;
@@ -330,6 +332,24 @@ static void runs_streams_in_any_portions(void **state)
 {
     (void)state;
     for_streams(run_streams);
+}
+
+static void runs_frames_in_any_portions(void **state)
+{
+    static const size_t mosts[][2] = {{1, 100000}, {3, 70}, {700, 33000}, {100000, 300000}};
+    void *context = zstd_decoder.context.create();
+
+    (void)state;
+    assert_non_null(context);
+    for (int kind = 0; kind < CONTENT_KINDS; kind++) {
+        struct bytes content = content_make(kind, 150000);
+        struct bytes frame = encode_chunk_anew(&zstd_encoder, 2, &content, true);
+        for (size_t i = 0; i < sizeof mosts / sizeof mosts[0]; i++)
+            run_in_portions(&zstd_decoder, context, &frame, &content, mosts[i][0], mosts[i][1]);
+        bytes_free(&frame);
+        bytes_free(&content);
+    }
+    zstd_decoder.context.destroy(context);
 }
 
 /* A stream that is cut never ends, and one that is damaged fails or gives other bytes; after
@@ -668,6 +688,7 @@ int main(void)
         cmocka_unit_test(takes_other_ends),
         cmocka_unit_test(decodes_large_pieces),
         cmocka_unit_test(runs_streams_in_any_portions),
+        cmocka_unit_test(runs_frames_in_any_portions),
         cmocka_unit_test(recovers_from_damaged_streams),
         cmocka_unit_test(checks_are_zlibs),
         cmocka_unit_test(there_is_a_decoder_for_everything),

@@ -95,6 +95,28 @@ static void finds_the_last_block(void **state)
                 }
 }
 
+/* Bytes as frequent as Fibonacci's numbers have codes of every length, up to the longest of 15
+ * bits. */
+static void takes_codes_of_every_length(void **state)
+{
+    uint8_t bytes[10000];
+    struct bytes content = {bytes, 0};
+    struct bytes stream;
+
+    (void)state;
+    for (size_t symbol = 0, count = 1, next = 2; symbol < 17; symbol++) {
+        const size_t sum = count + next;
+        assert_true(content.size + count <= sizeof bytes);
+        memset(bytes + content.size, (int)symbol, count);
+        content.size += count;
+        count = next;
+        next = sum;
+    }
+    stream = make_stream(&content, 6, Z_HUFFMAN_ONLY, sizeof bytes);
+    assert_finds_last(&stream, &content, "Fibonacci's numbers");
+    bytes_free(&stream);
+}
+
 static void passes_every_engine(void **state)
 {
     (void)state;
@@ -261,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_last_block),
+        cmocka_unit_test(takes_codes_of_every_length),
         cmocka_unit_test(passes_every_engine),
         cmocka_unit_test(sees_every_difference),
         cmocka_unit_test(agrees_with_zlib_on_damage),

@@ -413,6 +413,8 @@ static void fail_to_take_place(void *argument)
     confined_refuse(SYS_linkat, EIO, 0, 0, 0);
     struct failure link_failure = {0};
     confined_code(CINCH_E_IO, temporary_take_place(&temporary, &place, true, &link_failure));
+    confined_require(strcmp("cannot create", link_failure.action) ==
+                     0); /* and no other way tried */
     end(&temporary, &place);
     confined_number(1, entries_of(task->folder, name));
 
