@@ -163,6 +163,8 @@ static void judge_published(const struct world *world, const struct used *used, 
 {
     enum standing before = world->scenario->has_old ? STANDING_OLD : STANDING_NOTHING;
     const char *place = place_of_output(world);
+    if (world->scenario->umask == 0777)
+        (void)chmod(place, 0600); /* only root could look into it */
     enum standing standing = world_standing_at(world, place);
     char name[PATH_MAX];
     if (used->code == CINCH_OK && standing != STANDING_RESULT)
