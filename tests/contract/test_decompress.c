@@ -12,6 +12,7 @@
 #include <zstd.h>
 
 #include "support/bytes.h"
+#include "support/craft.h"
 #include "support/decompress.h"
 #include "support/jobs.h"
 #include "support/monitor.h"
@@ -474,6 +475,29 @@ static void descriptors_have_offsets(void **state)
     cinch_pool_destroy(pool, CINCH_DRAIN);
 }
 
+/* Where content goes is known in advance only up to the first frame that does not tell its size.
+ * Each of these is a segment of its own. */
+static void frames_that_tell_their_size_among_others(void **state)
+{
+    for (unsigned int first = 0; first < 2; first++) {
+        struct bytes encoded = {NULL, 0};
+        struct bytes content = {NULL, 0};
+        for (unsigned int i = 0; i < 4; i++) {
+            struct bytes part = bytes_make(BYTES_TEXT, 1100000, i + 1);
+            craft_zstd_frame(&encoded, &part, 1, i % 2 == first ? 0 : CRAFT_CONTENT_SIZE);
+            bytes_append_bytes(&content, &part);
+            bytes_free(&part);
+        }
+        for (uint32_t threads = 1; threads <= 2; threads++) {
+            cinch_pool *pool = pool_with_threads(threads);
+            assert_decompresses(*state, pool, &encoded, &content, "frames with and without sizes");
+            cinch_pool_destroy(pool, CINCH_DRAIN);
+        }
+        bytes_free(&content);
+        bytes_free(&encoded);
+    }
+}
+
 /* --- Limits ----------------------------------------------------------------------------- */
 
 static void output_limit_is_exact(void **state)
@@ -601,6 +625,7 @@ int main(void)
         scratch_test(sparse_output_has_holes),
         scratch_test(descriptors_of_every_kind),
         scratch_test(descriptors_have_offsets),
+        scratch_test(frames_that_tell_their_size_among_others),
         scratch_test(output_limit_is_exact),
         scratch_test(bombs_stop_at_the_limit),
         scratch_test(windows_are_limited),
