@@ -69,9 +69,7 @@ static enum step take_from_stream(void *owner, struct chunk *chunk, struct worke
             chunk->is_last = true;
             return STEP_DONE;
         case INPUT_WAIT:
-            *need =
-                (struct step_need){.fd = transfer->input.fd, .events = POLLIN, .milliseconds = -1};
-            return STEP_WAIT;
+            return step_wait_for(transfer->input.fd, POLLIN, need);
         case INPUT_ERROR:
             return STEP_FAILED;
         }

@@ -50,8 +50,7 @@ static enum step read_slice(struct transfer *transfer, struct chunk *chunk, stru
             single->input_ended = true;
             break;
         case INPUT_WAIT:
-            *need = (struct step_need){.fd = input->fd, .events = POLLIN, .milliseconds = -1};
-            return STEP_WAIT;
+            return step_wait_for(input->fd, POLLIN, need);
         case INPUT_ERROR:
             return STEP_FAILED;
         }

@@ -76,6 +76,13 @@ struct step_need {
     int milliseconds; /* -1: for ever */
 };
 
+/* For a step that can only go on when the descriptor is ready: says so and returns STEP_WAIT. */
+static inline enum step step_wait_for(int fd, short events, struct step_need *need)
+{
+    *need = (struct step_need){.fd = fd, .events = events, .milliseconds = -1};
+    return STEP_WAIT;
+}
+
 struct pipeline_ops {
     /* Whether there is room for one more chunk, beyond that in the ring: called with the
      * pipeline's lock held. NULL: always. Must be true while no chunk is claimed. */

@@ -55,8 +55,7 @@ static enum step read_stream(struct source *source, size_t most, struct step_nee
         source->has_ended = true;
         return STEP_DONE;
     case INPUT_WAIT:
-        *need = (struct step_need){.fd = source->input->fd, .events = POLLIN, .milliseconds = -1};
-        return STEP_WAIT;
+        return step_wait_for(source->input->fd, POLLIN, need);
     case INPUT_ERROR:
         break;
     }

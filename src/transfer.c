@@ -188,9 +188,7 @@ enum step transfer_write(struct transfer *transfer, struct chunk *chunk, struct 
     case OUTPUT_DONE:
         return STEP_DONE;
     case OUTPUT_WAIT:
-        *need =
-            (struct step_need){.fd = transfer->output.fd, .events = POLLOUT, .milliseconds = -1};
-        return STEP_WAIT;
+        return step_wait_for(transfer->output.fd, POLLOUT, need);
     case OUTPUT_ERROR:
         break;
     }
