@@ -291,7 +291,7 @@ static void file_system_is_read_only(void **state)
     file_write_text(input, "words");
     folder = mount_small(scratch, "size=64k");
     file_write_text(output, old_text);
-    assert_int_equal(0, mount(NULL, folder, NULL, MS_REMOUNT | MS_RDONLY, NULL));
+    assert_int_equal(0, mount(NULL, folder, "tmpfs", MS_REMOUNT | MS_RDONLY, NULL));
     assert_compress(CINCH_E_PERMISSION, input, output);
     assert_compress(CINCH_E_PERMISSION, input, scratch_path(scratch, "mount/other"));
     assert_file_holds_text(output, old_text);

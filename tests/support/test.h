@@ -19,8 +19,11 @@
 
 #include <cinch/cinch.h>
 
-/* How many times slower than a plain build the tests may be expected to run. */
-#if defined(__SANITIZE_THREAD__)
+/* How many times slower than a plain build the tests may be expected to run. A build for Valgrind
+ * is told. */
+#if defined(TEST_SLOWNESS)
+#define TEST_UNDER_TSAN 0
+#elif defined(__SANITIZE_THREAD__)
 #define TEST_SLOWNESS   20
 #define TEST_UNDER_TSAN 1
 #elif defined(__SANITIZE_ADDRESS__)
