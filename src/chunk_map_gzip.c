@@ -145,26 +145,6 @@ static int32_t add_member(struct member *member, uint64_t size, uint64_t content
                                       });
 }
 
-/* Its size is told by the header, that of its content by the trailer, modulo 2^32: a member that
- * is larger, and so beyond our limits, is seen to lie when it is decoded. */
-static int32_t add_sized(struct member *member)
-{
-    const uint64_t size = member->header.member_size;
-    struct glimpse glimpse;
-
-    if (size > member->room)
-        return CINCH_E_TRUNCATED;
-    const int32_t code = input_window_look(
-        member->window, member->offset + size - GZIP_TRAILER_SIZE, GZIP_TRAILER_SIZE, &glimpse);
-    if (code != CINCH_OK)
-        return code;
-    const uint64_t content_size = gzip_trailer_parse(glimpse.data).length;
-    const uint64_t data_size = size - member->header.size - GZIP_TRAILER_SIZE;
-    if (content_size / DEFLATE_RATIO_MOST > data_size)
-        return CINCH_E_CORRUPT;
-    return add_member(member, size, content_size);
-}
-
 static bool scanner_make(struct scanner *scanner)
 {
     if (scanner->context == NULL)
@@ -240,6 +220,30 @@ static int32_t add_scanned(struct member *member)
     if (gzip_trailer_parse(glimpse.data).length != (uint32_t)content_size)
         return CINCH_E_CHECKSUM;
     return add_member(member, size + GZIP_TRAILER_SIZE, content_size);
+}
+
+/* Its size is told by the header, that of its content by the trailer, modulo 2^32: a member that
+ * is larger, and so beyond our limits, is seen to lie when it is decoded. */
+static int32_t add_sized(struct member *member)
+{
+    const uint64_t size = member->header.member_size;
+    struct glimpse glimpse;
+
+    if (size > member->room)
+        return CINCH_E_TRUNCATED;
+    const int32_t code = input_window_look(
+        member->window, member->offset + size - GZIP_TRAILER_SIZE, GZIP_TRAILER_SIZE, &glimpse);
+    if (code != CINCH_OK)
+        return code;
+    const uint64_t content_size = gzip_trailer_parse(glimpse.data).length;
+    const uint64_t data_size = size - member->header.size - GZIP_TRAILER_SIZE;
+    if (content_size / DEFLATE_RATIO_MOST > data_size)
+        return CINCH_E_CORRUPT;
+    if (content_size > 0)
+        return add_member(member, size, content_size);
+    /* Nobody will decode a member without content, so that a lie has to be seen now. */
+    const int32_t scanned = add_scanned(member);
+    return scanned == CINCH_OK && member->size != size ? CINCH_E_CORRUPT : scanned;
 }
 
 /* --- The file --------------------------------------------------------------------------- */
